@@ -1,0 +1,63 @@
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void out_of_memory(void)
+{
+	fputs("buddycheck-engine: out of memory\n", stderr);
+	_Exit(3);
+}
+
+void *mem_alloc(size_t size)
+{
+	void *p = calloc(1, size ? size : 1);
+	if (!p) {
+		out_of_memory();
+	}
+	return p;
+}
+
+void *mem_resize(void *old, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size) {
+		out_of_memory();
+	}
+	size_t total = count * size;
+	void *p = realloc(old, total ? total : 1);
+	if (!p) {
+		out_of_memory();
+	}
+	return p;
+}
+
+char *mem_strndup(const char *text, size_t len)
+{
+	char *copy = mem_alloc(len + 1);
+	memcpy(copy, text, len);
+	return copy;
+}
+
+char *mem_strdup(const char *text)
+{
+	return text ? mem_strndup(text, strlen(text)) : NULL;
+}
+
+char *mem_printf(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	char *text = mem_alloc(len < 0 ? 1 : (size_t)len + 1);
+	if (len > 0) {
+		vsnprintf(text, (size_t)len + 1, format, again);
+	}
+	va_end(again);
+	return text;
+}

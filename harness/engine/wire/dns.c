@@ -1,0 +1,226 @@
+#include "wire/dns.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Numbers of RFC 1035 section 3.2 and 4.1. */
+enum { TYPE_A = 1, TYPE_SOA = 6, TYPE_SRV = 33, TYPE_ANY = 255 };
+enum { CLASS_IN = 1, CLASS_ANY = 255 };
+enum { RCODE_OK = 0, RCODE_NXDOMAIN = 3, RCODE_NOTIMP = 4, RCODE_REFUSED = 5 };
+enum { HEADER = 12, FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_RA = 0x0080 };
+
+#define SRV_PREFIX "_xmpp-server._tcp."
+
+struct question {
+	char name[256];			 /* lower case, without final dot */
+	const unsigned char *at; /* the name as it stands in the query ... */
+	size_t octets;			 /* ... with its final zero octet */
+	unsigned type, class, flags;
+};
+
+static unsigned read16(const unsigned char *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+/* A question has nothing before it that its name could point to, so a compressed name is malformed here. */
+static size_t read_name(const unsigned char *p, size_t len, char name[256])
+{
+	size_t at = 0, out = 0;
+	while (at < len && p[at]) {
+		size_t label = p[at++];
+		if (label > 63 || label >= len - at || at + label > 254) {
+			return 0;
+		}
+		if (out) {
+			name[out++] = '.';
+		}
+		for (; label; label--, at++) {
+			int c = tolower(p[at]);
+			name[out++] = isalnum(c) || c == '-' || c == '_' ? (char)c : '?';
+		}
+	}
+	name[out] = '\0';
+	return at < len ? at + 1 : 0;
+}
+
+static int read_question(const unsigned char *query, size_t len, struct question *q)
+{
+	if (len < HEADER + 5 || query[2] & 0x80 || read16(query + 4) != 1) {
+		return 0;
+	}
+	q->at = query + HEADER;
+	q->octets = read_name(q->at, len - HEADER, q->name);
+	if (!q->octets || len - HEADER - q->octets < 4) {
+		return 0;
+	}
+	q->flags = read16(query + 2);
+	q->type = read16(q->at + q->octets);
+	q->class = read16(q->at + q->octets + 2);
+	return 1; /* what follows (EDNS, padding) does not matter for the answer */
+}
+
+int dns_question(const unsigned char *query, size_t len, char name[256], int *type)
+{
+	struct question q;
+	if (!read_question(query, len, &q)) {
+		return 0;
+	}
+	memcpy(name, q.name, sizeof q.name);
+	*type = (int)q.type;
+	return 1;
+}
+
+/* ---- what the answer is ---- */
+
+struct answer {
+	unsigned rcode;
+	unsigned type; /* of the one record, 0 if there is none */
+	struct in_addr address;
+	size_t target; /* SRV: where in the question's name the target begins */
+	int in_zone;
+};
+
+static int in_zone(const struct dns_zone *zone, const char *name)
+{
+	size_t len = strlen(name), zone_len = strlen(zone->name);
+	return len >= zone_len && strcmp(name + len - zone_len, zone->name) == 0 &&
+		   (len == zone_len || name[len - zone_len - 1] == '.');
+}
+
+static int asks_for(const struct question *q, unsigned type)
+{
+	return q->type == type || q->type == TYPE_ANY;
+}
+
+static void answer_name(const struct dns_zone *zone, const struct question *q, struct answer *a)
+{
+	static const size_t prefix = sizeof SRV_PREFIX - 1;
+	if (inet_pton(AF_INET, q->name, &a->address) == 1) {
+		a->type = asks_for(q, TYPE_A) ? TYPE_A : 0;
+		return;
+	}
+	a->in_zone = in_zone(zone, q->name);
+	if (a->in_zone && strncmp(q->name, SRV_PREFIX, prefix) == 0 && q->name[prefix] != '_' &&
+			in_zone(zone, q->name + prefix)) {
+		a->type = asks_for(q, TYPE_SRV) ? TYPE_SRV : 0;
+		a->target = prefix;
+	} else if (a->in_zone && q->name[0] != '_') {
+		a->type = asks_for(q, TYPE_A) ? TYPE_A : 0;
+		a->address = zone->address;
+	} else {
+		a->rcode = RCODE_NXDOMAIN; /* services that the peers do not have, among them _xmpps-server */
+	}
+}
+
+static struct answer find_answer(const struct dns_zone *zone, const struct question *q)
+{
+	struct answer a = {0};
+	if (q->flags & 0x7800) { /* opcode */
+		a.rcode = RCODE_NOTIMP;
+	} else if (q->class != CLASS_IN && q->class != CLASS_ANY) {
+		a.rcode = RCODE_REFUSED;
+	} else {
+		answer_name(zone, q, &a);
+	}
+	return a;
+}
+
+/* ---- writing it ---- */
+
+struct writer {
+	unsigned char *out;
+	size_t len, cap;
+	int overflow;
+};
+
+static void put(struct writer *w, const void *data, size_t len)
+{
+	if (len > w->cap - w->len) {
+		w->overflow = 1;
+		return;
+	}
+	memcpy(w->out + w->len, data, len);
+	w->len += len;
+}
+
+static void put16(struct writer *w, unsigned value)
+{
+	const unsigned char octets[2] = {(unsigned char)(value >> 8), (unsigned char)value};
+	put(w, octets, 2);
+}
+
+/* Owner (a pointer to that octet of the message), type, class IN, TTL 0 and the length of what follows. */
+static void put_record(struct writer *w, size_t owner, unsigned type, size_t length)
+{
+	put16(w, 0xc000 | (unsigned)owner);
+	put16(w, type);
+	put16(w, CLASS_IN);
+	put16(w, 0);
+	put16(w, 0);
+	put16(w, (unsigned)length);
+}
+
+static void put_answer(struct writer *w, const struct dns_zone *zone, const struct question *q, const struct answer *a)
+{
+	if (a->type == TYPE_A) {
+		put_record(w, HEADER, TYPE_A, 4);
+		put(w, &a->address, 4);
+	} else {
+		/* The target may not be compressed (RFC 2782). In the wire form a name begins one octet earlier than in the
+		 * text form, and each dot is a length, so the distance is the same. */
+		put_record(w, HEADER, TYPE_SRV, 6 + q->octets - a->target);
+		put16(w, 0);
+		put16(w, 0);
+		put16(w, (unsigned)zone->port);
+		put(w, q->at + a->target, q->octets - a->target);
+	}
+}
+
+/* RFC 2308 section 3: says to whom the negative answer belongs and that it is not to be kept. */
+static void put_soa(struct writer *w, const struct dns_zone *zone, const struct question *q)
+{
+	size_t apex = HEADER + strlen(q->name) - strlen(zone->name);
+	put_record(w, apex, TYPE_SOA, 2 + 2 + 5 * 4L);
+	put16(w, 0xc000 | (unsigned)apex);
+	put16(w, 0xc000 | (unsigned)apex);
+	for (int i = 0; i < 5; i++) { /* serial, refresh, retry, expire, minimum */
+		put16(w, 0);
+		put16(w, 0);
+	}
+}
+
+size_t dns_answer(const struct dns_zone *zone, const unsigned char *query, size_t len, unsigned char *out, size_t cap)
+{
+	struct question q;
+	if (cap < 512 || !read_question(query, len, &q)) {
+		return 0;
+	}
+	struct answer a = find_answer(zone, &q);
+	int soa = a.in_zone && !a.type;
+	unsigned flags = FLAG_QR | FLAG_AA | a.rcode | (q.flags & (0x7800 | FLAG_RD)) | (q.flags & FLAG_RD ? FLAG_RA : 0);
+
+	struct writer w = {.out = out, .cap = cap};
+	put(&w, query, 2);
+	put16(&w, flags);
+	put16(&w, 1);
+	put16(&w, a.type ? 1 : 0);
+	put16(&w, soa ? 1 : 0);
+	put16(&w, 0);
+	put(&w, q.at, q.octets + 4);
+	size_t question_end = w.len;
+	if (a.type) {
+		put_answer(&w, zone, &q, &a);
+	} else if (soa) {
+		put_soa(&w, zone, &q);
+	}
+	if (w.overflow) { /* a name of more than 220 octets: only TCP, which nobody offers, could carry it */
+		w.len = question_end;
+		out[2] |= FLAG_TC >> 8;
+		memset(out + 6, 0, 6);
+	}
+	return w.len;
+}

@@ -1,0 +1,37 @@
+/* The engine's DNS responder: authoritative for the zone of the fake peers (RFC 1035, RFC 2782).
+ *
+ * SRV _xmpp-server._tcp.<name under the zone> gives the peers' port at <name>; A of any name under the zone gives the
+ * peers' address; a dotted-quad name under no zone gives that address (ejabberd asks for it). _xmpps-server and AAAA
+ * get NODATA/NXDOMAIN as fits, names outside the zone NXDOMAIN. Names may have faults for scenarios. TTL 0. */
+#ifndef WIRE_DNS_H
+#define WIRE_DNS_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <uv.h>
+
+struct dns_zone {
+	const char *name; /* "peers.test", lower case, no final dot */
+	struct in_addr address;
+	int port;
+};
+
+/* Reads the question: its name in lower case without final dot ("?" for octets that no host name has), and its type. 1
+ * if the query can be answered, 0 if it is to be dropped. */
+int dns_question(const unsigned char *query, size_t len, char name[256], int *type);
+
+/* Pure: answers one query. Returns the length written to out (at least 512 octets), or 0 where the query is to be
+ * dropped (not a query, malformed). Never reads beyond len. */
+size_t dns_answer(const struct dns_zone *zone, const unsigned char *query, size_t len, unsigned char *out, size_t cap);
+
+struct dns_server;
+
+/* Binds UDP address:port (0: any). zone->name is copied. on_query (may be NULL) is told each question's name and type
+ * for the journal. NULL on error with *error as in listener_create(). */
+struct dns_server *dns_create(uv_loop_t *loop, const char *address, int port, const struct dns_zone *zone,
+		void (*on_query)(void *ud, const char *name, int type), void *ud, char **error);
+int dns_port(const struct dns_server *s);
+void dns_set_peers_port(struct dns_server *s, int port);
+void dns_destroy(struct dns_server *s); /* NULL is allowed */
+
+#endif
