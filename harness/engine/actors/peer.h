@@ -1,0 +1,74 @@
+/* Fake peer servers: any number of domains on one listener, server dialback both ways (XEP-0220).
+ *
+ * A peer behaves like a correct server as far as streams go: it opens a stream to the target on demand, has its key
+ * verified, answers db:verify for its keys, and verifies the target's keys with the target before it accepts stanzas
+ * from it. It answers no stanza by itself. */
+#ifndef ACTORS_PEER_H
+#define ACTORS_PEER_H
+
+#include "actors/record.h"
+#include "wire/conn.h"
+#include "wire/stanza.h"
+
+#include <uv.h>
+
+struct peer;
+struct peers;
+
+/* Where a stanza came from. */
+struct peer_arrival {
+	int stream;				/* as in struct record */
+	int opened_by_target;	/* 0: it came back on the stream that the peer opened, which is one-way without bidi */
+	int validated;			/* the pair of the stanza's from and to domains was validated on this stream */
+	const char *content_ns; /* default namespace of the stream */
+};
+
+struct peers_callbacks {
+	/* A top-level element that is not stream management (features, dialback, stream errors are handled inside). */
+	void (*on_stanza)(void *ud, struct peer *peer, struct stanza *stanza, const struct peer_arrival *arrival);
+	/* peer may send to that domain of the target now. */
+	void (*on_connected)(void *ud, struct peer *peer, const char *target_domain);
+	/* What was queued for that domain is lost; reason is one line for people ("dialback: the target answered invalid").
+	 */
+	void (*on_failed)(void *ud, struct peer *peer, const char *target_domain, const char *reason);
+	/* A stream that belonged to peer is gone; condition: stream error of the target, or NULL; end: "</stream:stream>"
+	 * was seen. */
+	void (*on_closed)(void *ud, struct peer *peer, int stream, enum close_kind kind, const char *condition, int end);
+};
+
+struct peers_config {
+	uv_loop_t *loop;
+	const char *listen_address; /* port 0: any free one */
+	int listen_port;
+	const char *s2s_address; /* of the target; may be set later, before the first send */
+	int s2s_port;
+	const char *secret; /* for dialback keys and stream ids; the run's seed makes it repeatable */
+	struct recorder *recorder;
+	const struct peers_callbacks *callbacks;
+	void *ud;
+};
+
+/* NULL on error, *error is then one line for the user to free(). Strings of config are copied. */
+struct peers *peers_create(const struct peers_config *config, char **error);
+int peers_port(const struct peers *ps);
+void peers_set_target(struct peers *ps, const char *s2s_address, int s2s_port);
+void peers_destroy(struct peers *ps); /* destroys all peers and connections; NULL is allowed */
+
+/* A new domain (lower case). owner is what records and peer_owner() give back. */
+struct peer *peer_create(struct peers *ps, const char *domain, void *owner);
+struct peer *peers_find(const struct peers *ps, const char *domain); /* NULL if there is none */
+const char *peer_domain(const struct peer *p);
+void *peer_owner(const struct peer *p);
+
+/* Sends octets (one or more complete stanzas) to a domain of the target, opening and authenticating a stream first
+ * where there is none. Order is kept. */
+void peer_send(struct peer *p, const char *target_domain, const char *octets, size_t len);
+/* Opens and authenticates without sending; on_connected or on_failed follows (on_connected at once where it is open).
+ */
+void peer_connect(struct peer *p, const char *target_domain);
+/* Ends all streams of the peer: with </stream:stream>, and FIN once the target has ended its side (or after 2 s), or
+ * (reset) with TCP resets. What was queued is lost without on_failed. */
+void peer_disconnect(struct peer *p, int reset);
+void peer_destroy(struct peer *p);
+
+#endif

@@ -1,0 +1,136 @@
+/* What the files of the peer module share: peer.c (domains and the public calls), pair.c (our direction of a domain
+ * pair), s2s_stream.c (one TCP connection), s2s_inbound.c (the target's direction). No other module includes this. */
+#ifndef ACTORS_PEER_PARTS_H
+#define ACTORS_PEER_PARTS_H
+
+#include "actors/peer.h"
+#include "wire/stream.h"
+
+struct s2s;
+
+struct peers {
+	uv_loop_t *loop;
+	struct listener *listener;
+	char *s2s_address; /* NULL until it is known */
+	int s2s_port;
+	char *secret;
+	unsigned long ids; /* stream ids given out */
+	struct recorder *recorder;
+	const struct peers_callbacks *callbacks;
+	void *ud;
+	struct peer **buckets; /* hash table by domain; bucket_count is a power of 2 */
+	size_t bucket_count;
+	size_t peer_count;
+	struct s2s *strays; /* inbound streams that named no peer so far */
+	uv_timer_t *sweep;	/* lets parsers of silent streams rest */
+};
+
+struct peer {
+	struct peers *ps;
+	struct peer *next; /* in the bucket */
+	char *domain;
+	void *owner;
+	struct pair *pairs; /* one for each domain of the target */
+	struct s2s *streams;
+};
+
+/* Our direction, from a peer to one domain of the target. */
+enum pair_state {
+	PAIR_IDLE,	 /* nothing of ours to be sent; a stream may serve db:verify only */
+	PAIR_WANTED, /* db:result goes out as soon as the stream is open */
+	PAIR_ASKED,	 /* db:result is out */
+	PAIR_CONNECTED
+};
+
+struct chunk {
+	struct chunk *next;
+	size_t len;
+	char octets[];
+};
+
+struct pair {
+	struct pair *next; /* of the peer */
+	struct peer *peer;
+	char *target;
+	enum pair_state state;
+	struct s2s *out; /* NULL while there is no stream of ours */
+	struct chunk *queue;
+	struct chunk **queue_end;
+	struct claim *claims;
+};
+
+/* The target's db:result for a pair: its key is verified with the target over our own stream of that pair. */
+enum claim_state { CLAIM_WAITING, CLAIM_ASKED, CLAIM_VALID };
+
+struct claim {
+	struct claim *pair_next, *in_next;
+	struct pair *pair;
+	struct s2s *in; /* the stream that the key came on */
+	char *key;
+	enum claim_state state;
+};
+
+/* One TCP connection with one stream in each direction. */
+struct s2s {
+	struct s2s *prev, *next; /* of the peer or the strays */
+	struct peers *ps;
+	struct peer *peer; /* NULL: a stray */
+	struct pair *pair; /* outbound: what it serves; NULL once the pair has given it up */
+	struct conn *conn;
+	struct stream_parser *parser;
+	struct claim *claims; /* inbound */
+	uv_timer_t *timer;	  /* runs while our end waits for the target's */
+	int number;
+	int outbound;
+	int established; /* TCP */
+	int open;		 /* outbound: dialback elements may be sent */
+	int version1;	 /* the target's header said version 1.0 */
+	int header_sent;
+	int end_sent;
+	int end_seen;
+	int target_began; /* the target ended the stream first */
+	int silent;		  /* sweeps since octets came last */
+	int busy;		  /* calls of ours that still need it */
+	int dead;		  /* destroyed while busy */
+	char *id;		  /* stream id: ours if inbound, else the target's */
+	char *content_ns;
+	char *condition; /* stream error of the target, or NULL */
+};
+
+/* peer.c */
+char *domain_of(const char *jid);									  /* lower case, caller frees; NULL gives NULL */
+struct peer *peers_find_jid(const struct peers *ps, const char *jid); /* by the domain of an address; NULL is allowed */
+
+/* pair.c */
+struct pair *pair_find(const struct peer *p, const char *target);
+struct pair *pair_get(struct peer *p, const char *target); /* makes it where there is none */
+void pair_want(struct pair *pair);						   /* has our key verified, opens a stream if needed */
+void pair_queue(struct pair *pair, const char *octets, size_t len);
+void pair_claim(struct pair *pair, struct s2s *in, const char *key); /* begins to verify a key of the target */
+int pair_validated(const struct pair *pair, const struct s2s *in);
+void pair_forget_stream(struct s2s *in);							/* an inbound stream goes: its claims go with it */
+void pair_open(struct pair *pair);									/* its stream can carry dialback now */
+void pair_dialback(struct pair *pair, const struct stanza *stanza); /* an answer came in on its stream */
+/* Its stream is gone or of no use: what waits for it is lost. claim_condition: what the target is told about its own
+ * keys. */
+void pair_lost(struct pair *pair, const char *reason, const char *claim_condition);
+void pair_abandon(struct pair *pair); /* lets go of its stream and forgets what waits, without a callback */
+void pair_destroy(struct pair *pair);
+
+/* s2s_stream.c */
+void s2s_accept(struct peers *ps, struct conn *conn);
+struct s2s *s2s_connect(struct pair *pair);	   /* NULL if the target's address is of no use */
+void s2s_adopt(struct s2s *s, struct peer *p); /* a stray has named its peer */
+void s2s_send_header(struct s2s *s, const char *to);
+void s2s_send(struct s2s *s, const char *octets, size_t len); /* recorded as one record; ignored after our end */
+void s2s_close(struct s2s *s); /* </stream:stream>, and FIN after the target's (RFC 6120 section 4.4) or 2 s */
+void s2s_end(struct s2s *s);   /* </stream:stream> and FIN */
+void s2s_error(struct s2s *s, const char *condition); /* stream error, then s2s_end() */
+void s2s_sweep(struct s2s *s);						  /* called once a second */
+void s2s_destroy(struct s2s *s);
+
+/* s2s_inbound.c */
+void inbound_header(struct s2s *s, const struct stream_header *header);
+void inbound_dialback(struct s2s *s, const struct stanza *stanza);
+
+#endif

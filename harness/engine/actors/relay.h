@@ -1,0 +1,42 @@
+/* The recording relay of one client session: libstrophe connects to it on loopback, it connects to the target, does TLS
+ * there, and carries octets unchanged while two parsers tell the recorder and the session what they mean. */
+#ifndef ACTORS_RELAY_H
+#define ACTORS_RELAY_H
+
+#include "actors/record.h"
+#include "actors/session.h"
+
+struct relay;
+
+struct relay_callbacks {
+	/* An element at depth 1, in either direction; borrowed. */
+	void (*on_element)(void *ud, struct stanza *stanza, int from_target);
+	/* The target's connection is gone, or never came about; reason is one line for people. Comes once. */
+	void (*on_closed)(void *ud, enum close_kind kind, const char *reason);
+};
+
+struct relay_config {
+	uv_loop_t *loop;
+	const char *address; /* of the target */
+	int port;
+	enum session_tls tls;
+	const char *ca_file;
+	const char *domain; /* for the relay's own stream header and as TLS server name */
+	struct recorder *recorder;
+	void *owner;
+	const struct relay_callbacks *callbacks;
+	void *ud;
+};
+
+/* Listens on loopback and begins to connect to the target. NULL on error, with *error for the user to free(). */
+struct relay *relay_create(const struct relay_config *config, char **error);
+int relay_port(const struct relay *r);
+void relay_set_owner(struct relay *r, void *owner);
+size_t relay_client_octets(const struct relay *r);	/* how many the client has sent so far */
+const char *relay_progress(const struct relay *r);	/* what the relay waits for, for a reason */
+const char *relay_condition(const struct relay *r); /* stream error of the target, or NULL */
+int relay_end_seen(const struct relay *r);			/* the target sent </stream:stream> */
+void relay_reset(struct relay *r);					/* drops the target's connection; on_closed follows */
+void relay_destroy(struct relay *r);				/* NULL is allowed, also inside its callbacks */
+
+#endif

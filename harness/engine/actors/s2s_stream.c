@@ -1,0 +1,406 @@
+/* One TCP connection between a peer and the target: parser, records, headers, and the proper end. */
+#include "actors/peer_parts.h"
+
+#include "actors/markup.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLOSE_DEADLINE_MS 2000
+
+static void write_record(struct s2s *s, struct record r, const struct peer *p)
+{
+	r.owner = p ? p->owner : NULL;
+	r.stream = s->number;
+	s->ps->recorder->record(s->ps->recorder->ud, &r);
+}
+
+static void unlink_stream(struct s2s *s)
+{
+	struct s2s **head = s->peer ? &s->peer->streams : &s->ps->strays;
+	if (s->prev) {
+		s->prev->next = s->next;
+	} else {
+		*head = s->next;
+	}
+	if (s->next) {
+		s->next->prev = s->prev;
+	}
+	s->prev = s->next = NULL;
+}
+
+static void link_stream(struct s2s *s)
+{
+	struct s2s **head = s->peer ? &s->peer->streams : &s->ps->strays;
+	s->next = *head;
+	if (s->next) {
+		s->next->prev = s;
+	}
+	*head = s;
+}
+
+static void free_stream(struct s2s *s)
+{
+	stream_destroy(s->parser);
+	free(s->id);
+	free(s->content_ns);
+	free(s->condition);
+	free(s);
+}
+
+/* A stream stays in memory while a callback runs that may have destroyed it. */
+static void enter(struct s2s *s)
+{
+	s->busy++;
+}
+
+static void leave(struct s2s *s)
+{
+	s->busy--;
+	if (s->dead && !s->busy) {
+		free_stream(s);
+	}
+}
+
+static void free_timer(uv_handle_t *timer)
+{
+	free(timer);
+}
+
+/* Takes it out of everything; what is left is memory. */
+static void detach(struct s2s *s)
+{
+	pair_forget_stream(s);
+	unlink_stream(s);
+	conn_destroy(s->conn);
+	s->conn = NULL;
+	if (s->timer) {
+		uv_close((uv_handle_t *)s->timer, free_timer);
+		s->timer = NULL;
+	}
+	stream_stop(s->parser);
+	s->dead = 1;
+}
+
+void s2s_destroy(struct s2s *s)
+{
+	write_record(s, (struct record){.kind = RECORD_CLOSE, .detail = close_kind_text(CLOSE_OURS)}, s->peer);
+	detach(s);
+	if (!s->busy) {
+		free_stream(s);
+	}
+}
+
+void s2s_adopt(struct s2s *s, struct peer *p)
+{
+	unlink_stream(s);
+	s->peer = p;
+	link_stream(s);
+}
+
+void s2s_send(struct s2s *s, const char *octets, size_t len)
+{
+	if (s->end_sent) {
+		return;
+	}
+	write_record(s, (struct record){.kind = RECORD_STANZA, .data = octets, .len = len}, s->peer);
+	conn_send(s->conn, octets, len);
+}
+
+void s2s_send_header(struct s2s *s, const char *to)
+{
+	struct buf b = {0};
+	markup_header(&b, &(struct markup_header){.content_ns = NS_SERVER,
+							  .from = s->peer ? s->peer->domain : NULL,
+							  .to = to,
+							  .id = s->outbound ? NULL : s->id,
+							  .version = s->outbound || s->version1,
+							  .dialback = 1});
+	s->header_sent = 1;
+	write_record(s, (struct record){.kind = RECORD_HEADER, .data = buf_text(&b), .len = b.len}, s->peer);
+	conn_send(s->conn, buf_text(&b), b.len);
+	buf_finish(&b);
+}
+
+static void send_end(struct s2s *s)
+{
+	if (!s->end_sent && s->header_sent) {
+		write_record(s, (struct record){.kind = RECORD_END, .data = MARKUP_END, .len = sizeof MARKUP_END - 1}, s->peer);
+		conn_send(s->conn, MARKUP_END, sizeof MARKUP_END - 1);
+	}
+	s->end_sent = 1;
+}
+
+void s2s_end(struct s2s *s)
+{
+	send_end(s);
+	conn_finish(s->conn);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct s2s *s = timer->data;
+	conn_finish(s->conn);
+}
+
+void s2s_close(struct s2s *s)
+{
+	if (s->end_sent || !s->header_sent) {
+		s2s_end(s);
+		return;
+	}
+	send_end(s);
+	s->timer = mem_alloc(sizeof *s->timer);
+	s->timer->data = s;
+	uv_timer_init(s->ps->loop, s->timer);
+	uv_timer_start(s->timer, on_timer, CLOSE_DEADLINE_MS, 0);
+}
+
+void s2s_error(struct s2s *s, const char *condition)
+{
+	struct buf b = {0};
+	markup_stream_error(&b, condition);
+	s2s_send(s, buf_text(&b), b.len);
+	buf_finish(&b);
+	s2s_end(s);
+}
+
+/* ------------------------------------------------------------------------------------------ what the target sends */
+
+static void on_header(void *ud, const struct stream_header *header, const char *raw, size_t len)
+{
+	struct s2s *s = ud;
+	s->version1 = header->version && atoi(header->version) >= 1;
+	s->content_ns = mem_strdup(header->content_ns);
+	if (!s->outbound && !s->peer) {
+		struct peer *p = peers_find_jid(s->ps, header->to);
+		if (p) {
+			s2s_adopt(s, p);
+		}
+	}
+	write_record(s, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len}, s->peer);
+	if (!s->outbound) {
+		inbound_header(s, header);
+		return;
+	}
+	s->id = mem_strdup(header->id ? header->id : "");
+	if (!s->version1 && s->pair) {
+		s->open = 1;
+		pair_open(s->pair);
+	}
+}
+
+static void features_came(struct s2s *s, const struct stanza *stanza)
+{
+	if (!s->outbound || !s->pair || s->open) {
+		return;
+	}
+	xmlNodePtr tls = node_child(stanza->root, "starttls", NS_TLS);
+	if (tls && node_child(tls, "required", NS_TLS)) {
+		struct pair *pair = s->pair;
+		pair_lost(
+				pair, "the target requires TLS on s2s streams, which peers do not do yet", "remote-connection-failed");
+		if (!s->dead) {
+			s2s_end(s);
+		}
+		return;
+	}
+	s->open = 1;
+	pair_open(s->pair);
+}
+
+static void error_came(struct s2s *s, const struct stanza *stanza)
+{
+	if (!s->condition) {
+		s->condition = mem_strdup(stream_error_condition(stanza));
+	}
+	s->target_began |= !s->end_sent;
+	s2s_end(s);
+}
+
+/* Stanzas and whatever else a correct target would not send on a stream like this. */
+static void deliver(struct s2s *s, struct peer *p, struct stanza *stanza)
+{
+	if (!p || !s->ps->callbacks->on_stanza) {
+		return;
+	}
+	struct peer_arrival arrival = {.stream = s->number, .opened_by_target = !s->outbound, .content_ns = s->content_ns};
+	char *from = domain_of(stanza_attr(stanza, "from"));
+	char *to = domain_of(stanza_attr(stanza, "to"));
+	if (!s->outbound && from && to && strcmp(to, p->domain) == 0) {
+		const struct pair *pair = pair_find(p, from);
+		arrival.validated = pair && pair_validated(pair, s);
+	}
+	free(from);
+	free(to);
+	s->ps->callbacks->on_stanza(s->ps->ud, p, stanza, &arrival);
+}
+
+static int is_dialback(const struct stanza *stanza)
+{
+	return node_is(stanza->root, "result", NS_DIALBACK) || node_is(stanza->root, "verify", NS_DIALBACK);
+}
+
+static void on_element(void *ud, struct stanza *stanza)
+{
+	struct s2s *s = ud;
+	/* One stream may carry several domains of ours (XEP-0220 section 2.7): each element belongs to the peer it names.
+	 */
+	struct peer *p = s->outbound ? NULL : peers_find_jid(s->ps, stanza_attr(stanza, "to"));
+	if (!s->peer && p && is_dialback(stanza)) {
+		s2s_adopt(s, p);
+	}
+	p = p ? p : s->peer;
+	write_record(s,
+			(struct record){.kind = RECORD_STANZA, .from_target = 1, .data = stanza->raw, .len = stanza->raw_len}, p);
+	if (node_is(stanza->root, "error", NS_STREAM)) {
+		error_came(s, stanza);
+	} else if (node_is(stanza->root, "features", NS_STREAM)) {
+		features_came(s, stanza);
+	} else if (!is_dialback(stanza)) {
+		deliver(s, p, stanza);
+	} else if (!s->outbound) {
+		inbound_dialback(s, stanza);
+	} else if (s->pair) {
+		pair_dialback(s->pair, stanza);
+	}
+}
+
+static void on_end(void *ud, const char *raw, size_t len)
+{
+	struct s2s *s = ud;
+	write_record(s, (struct record){.kind = RECORD_END, .from_target = 1, .data = raw, .len = len}, s->peer);
+	s->end_seen = 1;
+	s->target_began |= !s->end_sent;
+	s2s_end(s);
+}
+
+static void on_fault(void *ud, enum stream_fault fault, const char *detail, const char *raw, size_t len)
+{
+	struct s2s *s = ud;
+	write_record(s, (struct record){.kind = RECORD_FAULT, .from_target = 1, .data = raw, .len = len, .detail = detail},
+			s->peer);
+	if (!s->header_sent) {
+		s2s_send_header(s, NULL); /* RFC 6120 section 4.9.1.2: an error needs a stream to stand in */
+	}
+	s2s_error(s, stream_fault_condition(fault));
+}
+
+static const struct stream_callbacks parser_callbacks = {on_header, on_element, on_end, on_fault};
+
+/* --------------------------------------------------------------------------------------------------- the connection */
+
+static void on_open(void *ud)
+{
+	struct s2s *s = ud;
+	s->established = 1;
+	char *data = mem_printf("out %s:%d", s->ps->s2s_address, s->ps->s2s_port);
+	write_record(s, (struct record){.kind = RECORD_OPEN, .data = data, .len = strlen(data)}, s->peer);
+	free(data);
+	if (s->pair) {
+		s2s_send_header(s, s->pair->target);
+	}
+}
+
+static void on_data(void *ud, const char *data, size_t len)
+{
+	struct s2s *s = ud;
+	s->silent = 0;
+	enter(s);
+	stream_feed(s->parser, data, len);
+	leave(s);
+}
+
+void s2s_sweep(struct s2s *s)
+{
+	if (s->silent < 2 && ++s->silent == 2) {
+		stream_rest(s->parser);
+	}
+}
+
+static void tell_pair(struct s2s *s, enum close_kind kind, const char *detail)
+{
+	char *reason;
+	if (!s->established) {
+		reason = mem_printf("no connection to the target's %s:%d: %s", s->ps->s2s_address, s->ps->s2s_port,
+				detail ? detail : close_kind_text(kind));
+	} else if (s->condition) {
+		reason = mem_printf("the target closed the stream with %s", s->condition);
+	} else {
+		reason = mem_printf("the target closed the stream (%s) before dialback was done", close_kind_text(kind));
+	}
+	const char *condition = s->established ? "remote-server-timeout" : "remote-connection-failed";
+	pair_lost(s->pair, reason, condition);
+	free(reason);
+}
+
+static void on_close(void *ud, enum close_kind kind, const char *detail)
+{
+	struct s2s *s = ud;
+	enter(s);
+	if (s->target_began && kind == CLOSE_OURS) {
+		kind = CLOSE_FIN; /* we only followed */
+	} else if (s->end_sent && !s->target_began && kind == CLOSE_FIN) {
+		kind = CLOSE_OURS; /* the target followed */
+	}
+	s->end_sent = 1; /* nothing can be sent any more, not even by what follows */
+	write_record(s,
+			(struct record){.kind = RECORD_CLOSE, .from_target = kind != CLOSE_OURS, .detail = close_kind_text(kind)},
+			s->peer);
+	pair_forget_stream(s);
+	if (s->pair) {
+		tell_pair(s, kind, detail);
+	}
+	if (!s->dead && s->peer && s->established && s->ps->callbacks->on_closed) {
+		s->ps->callbacks->on_closed(s->ps->ud, s->peer, s->number, kind, s->condition, s->end_seen);
+	}
+	if (!s->dead) {
+		detach(s);
+	}
+	leave(s);
+}
+
+static const struct conn_callbacks conn_callbacks = {
+		.on_open = on_open,
+		.on_data = on_data,
+		.on_close = on_close,
+};
+
+static struct s2s *create(struct peers *ps, struct peer *p, struct pair *pair)
+{
+	struct s2s *s = mem_alloc(sizeof *s);
+	s->ps = ps;
+	s->peer = p;
+	s->pair = pair;
+	s->outbound = pair != NULL;
+	s->number = recorder_new_stream(ps->recorder);
+	s->parser = stream_create(&stream_default_limits, &parser_callbacks, s);
+	link_stream(s);
+	return s;
+}
+
+void s2s_accept(struct peers *ps, struct conn *conn)
+{
+	struct s2s *s = create(ps, NULL, NULL);
+	s->conn = conn;
+	s->established = 1;
+	conn_set_callbacks(conn, &conn_callbacks, s);
+	write_record(s, (struct record){.kind = RECORD_OPEN, .from_target = 1, .data = "in", .len = 2}, NULL);
+}
+
+struct s2s *s2s_connect(struct pair *pair)
+{
+	struct peers *ps = pair->peer->ps;
+	if (!ps->s2s_address) {
+		return NULL;
+	}
+	struct s2s *s = create(ps, pair->peer, pair);
+	s->conn = conn_connect(ps->loop, ps->s2s_address, ps->s2s_port, &conn_callbacks, s);
+	if (!s->conn) {
+		unlink_stream(s);
+		free_stream(s);
+		return NULL;
+	}
+	return s;
+}
