@@ -1,0 +1,28 @@
+/* Background rules: what actors answer by themselves, and what is tolerated without being expected. */
+#ifndef SCRIPT_BACKGROUND_H
+#define SCRIPT_BACKGROUND_H
+
+#include "script/problem.h"
+#include "script/template.h"
+
+struct background_rule {
+	int client; /* for clients, else for peers */
+	struct template *comes;
+	struct template *answer; /* NULL: tolerated */
+	int line;
+};
+
+struct background {
+	struct background_rule *items;
+	size_t count;
+};
+
+/* Adds the rules of one file; file is borrowed. */
+void background_read(struct background *b, const char *file, const char *text, struct problems *ps);
+
+/* The first rule that fits a stanza, or NULL. */
+const struct background_rule *background_find(
+		const struct background *b, int client, const struct stanza *stanza, const struct vars *vars);
+void background_finish(struct background *b);
+
+#endif

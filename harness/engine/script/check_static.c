@@ -1,0 +1,193 @@
+/* scenario_check(): what the grammar cannot say. */
+#include "base/mem.h"
+#include "script/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct checker {
+	struct scenario *scenario;
+	const struct requirements *requirements;
+	struct problems *problems;
+	struct vars known; /* names that have a value here; the value is not used */
+	char *connected;   /* per actor */
+	const struct step *step;
+	int decides;
+};
+
+static void problem_at(struct checker *c, const struct step *step, const char *format, const char *what)
+{
+	char *message = mem_printf(format, what);
+	if (step->used_at) {
+		problems_add(c->problems, step->file, step->line, 1, "%s (used at %s:%d)", message, c->scenario->file,
+				step->used_at);
+	} else {
+		problems_add(c->problems, step->file, step->line, 1, "%s", message);
+	}
+	free(message);
+}
+
+static void check_use(void *ud, const char *name, size_t len)
+{
+	struct checker *c = ud;
+	char *copy = mem_strndup(name, len);
+	if (!vars_get(&c->known, copy)) {
+		problem_at(
+				c, c->step, "unknown name ${%s}; expected an actor, target, target2, off, token or a bound name", copy);
+	}
+	for (size_t i = 0; i < c->scenario->cast_count; i++) {
+		struct actor *a = &c->scenario->cast[i];
+		size_t n = strlen(a->name);
+		if (!strncmp(a->name, copy, n) &&
+				(!copy[n] || !strcmp(copy + n, "'s JID") || !strcmp(copy + n, "'s full JID"))) {
+			a->used = 1;
+		}
+	}
+	free(copy);
+}
+
+static void check_bind(void *ud, const char *name, size_t len)
+{
+	struct checker *c = ud;
+	char *copy = mem_strndup(name, len);
+	if (vars_get(&c->known, copy)) {
+		problem_at(c, c->step, "'%s' is bound already; compare with ${...} instead", copy);
+	}
+	vars_set(&c->known, copy, "");
+	free(copy);
+}
+
+static void check_check(struct checker *c, const struct check *k)
+{
+	const struct requirement *r = requirements_find(c->requirements, k->id);
+	if (!r) {
+		problems_add(c->problems, k->file, k->line, 1, "unknown requirement '%s'; expected an id of requirements.tsv",
+				k->id);
+	} else if (k->part && !requirement_part(r, k->part)) {
+		problems_add(c->problems, k->file, k->line, 1, "requirement %s has no part '%s'", k->id, k->part);
+	}
+	if (!k->relies) {
+		c->decides = 1;
+	}
+	if ((k->xpath || k->in_order) && c->step->kind != STEP_RECEIVE) {
+		problems_add(c->problems, k->file, k->line, 1, "a condition needs a stanza: only `receives` steps take one");
+	}
+	const char *const *names;
+	size_t count = k->xpath ? xpath_names(k->xpath, &names) : 0;
+	for (size_t i = 0; i < count; i++) {
+		check_use(c, names[i], strlen(names[i]));
+	}
+}
+
+static void check_connection(struct checker *c, const struct step *step)
+{
+	const struct actor *a = step->actor >= 0 ? &c->scenario->cast[step->actor] : NULL;
+	if (step->kind == STEP_HOOK && (!strcmp(step->hook, "restart") || !strcmp(step->hook, "kill"))) {
+		if (!c->scenario->exclusive) {
+			problem_at(c, step, "'%s' touches all scenarios: expected the tag `## exclusive`", step->text);
+		}
+		memset(c->connected, 0, c->scenario->cast_count);
+	}
+	if (!a || !actor_class_is_client(a->class) || step->kind > STEP_NEVER) {
+		return;
+	}
+	if (step->kind == STEP_CONNECT) {
+		c->connected[step->actor] = 1;
+	} else if (!c->connected[step->actor]) {
+		problem_at(c, step, "%s is not connected here; expected a `connects` step before", a->name);
+	} else if (step->kind == STEP_DISCONNECT) {
+		c->connected[step->actor] = 0;
+	}
+}
+
+static void check_steps(struct checker *c, const struct steps *steps);
+
+static void check_branches(struct checker *c, const struct step *step)
+{
+	struct vars before = {0};
+	struct vars after = {0};
+	for (size_t i = 0; i < c->known.count; i++) {
+		vars_set(&before, c->known.items[i].name, "");
+	}
+	for (size_t b = 0; b < step->branches_count; b++) {
+		check_steps(c, &step->branches[b]);
+		for (size_t i = 0; i < c->known.count; i++) {
+			vars_set(&after, c->known.items[i].name, "");
+		}
+		vars_finish(&c->known);
+		for (size_t i = 0; i < before.count; i++) {
+			vars_set(&c->known, before.items[i].name, "");
+		}
+	}
+	vars_finish(&before);
+	vars_finish(&c->known);
+	c->known = after;
+}
+
+static void check_step(struct checker *c, const struct step *step)
+{
+	c->step = step;
+	check_connection(c, step);
+	if (step->template) {
+		struct template_names names = {check_use, check_bind, c};
+		template_each_name(step->template, &names);
+	}
+	if (step->kind == STEP_COMPARE) {
+		vars_names_in(step->left, check_use, c);
+		vars_names_in(step->right, check_use, c);
+		if (!step->checks_count) {
+			problem_at(c, step, "a comparison without a check decides nothing: '%s'", step->text);
+		}
+	}
+	if (step->kind == STEP_NEVER && !step->checks_count) {
+		problem_at(c, step, "a prohibition without a check decides nothing: '%s'", step->text);
+	}
+	for (size_t i = 0; i < step->checks_count; i++) {
+		check_check(c, &step->checks[i]);
+	}
+	if (step->branches_count) {
+		check_branches(c, step);
+	}
+}
+
+static void check_steps(struct checker *c, const struct steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		check_step(c, &steps->items[i]);
+	}
+}
+
+static void know(struct checker *c)
+{
+	static const char *const fixed[] = {"target", "target2", "off", "token"};
+	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+		vars_set(&c->known, fixed[i], "");
+	}
+	for (size_t i = 0; i < c->scenario->cast_count; i++) {
+		static const char *const forms[] = {"", "'s JID", "'s full JID"};
+		for (size_t f = 0; f < 3; f++) {
+			char *name = mem_printf("%s%s", c->scenario->cast[i].name, forms[f]);
+			vars_set(&c->known, name, "");
+			free(name);
+		}
+	}
+}
+
+void scenario_check(struct scenario *s, const struct requirements *rs, struct problems *ps)
+{
+	struct checker c = {.scenario = s, .requirements = rs, .problems = ps, .connected = mem_alloc(s->cast_count)};
+	know(&c);
+	check_steps(&c, &s->play);
+	if (!s->play.count) {
+		problems_add(ps, s->file, 1, 1, "the play has no steps");
+	} else if (!c.decides) {
+		problems_add(ps, s->file, 1, 1, "decides no requirement: expected at least one check");
+	}
+	for (size_t i = 0; i < s->cast_count; i++) {
+		if (!s->cast[i].used) {
+			problems_add(ps, s->file, s->cast[i].line, 1, "actor '%s' is never used", s->cast[i].name);
+		}
+	}
+	vars_finish(&c.known);
+	free(c.connected);
+}

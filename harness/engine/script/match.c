@@ -1,0 +1,363 @@
+/* Matching of stanzas against templates: the second half of script/template.h. */
+#include "base/mem.h"
+#include "script/template.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct match {
+	const struct vars *vars;
+	const struct template_defaults *defaults;
+	struct vars binds;
+	struct mismatch *why; /* NULL: not wanted, or already told */
+	struct buf path;
+	int score;
+	int scansion_rule;
+};
+
+static const xmlNode *strict_attr(const xmlNode *node)
+{
+	for (const xmlAttr *a = node->properties; a; a = a->next) {
+		if (a->ns && a->ns->prefix && !strcmp((const char *)a->ns->prefix, "scansion") &&
+				!strcmp((const char *)a->name, "strict")) {
+			return (const xmlNode *)a;
+		}
+	}
+	return NULL;
+}
+
+static enum match_mode mode_of(const struct match *m, const xmlNode *expected, enum match_mode inherited)
+{
+	const xmlNode *attr = strict_attr(expected);
+	const char *value = attr && attr->children ? (const char *)attr->children->content : NULL;
+	if (value) {
+		return !strcmp(value, "true") ? MATCH_STRICT : !strcmp(value, "unordered") ? MATCH_UNORDERED : MATCH_LOOSE;
+	}
+	if (m->scansion_rule && expected->parent && strcmp(node_ns(expected), node_ns(expected->parent)) != 0) {
+		return MATCH_STRICT;
+	}
+	return inherited;
+}
+
+static int differ(struct match *m, enum match_mode mode, const char *what, const char *expected, const char *got)
+{
+	if (m->why && m->score >= m->why->score) {
+		mismatch_finish(m->why);
+		*m->why = (struct mismatch){.where = mem_printf("%s%s", buf_text(&m->path), what),
+				.expected = mem_strdup(expected),
+				.got = mem_strdup(got ? got : "nothing"),
+				.mode = mode,
+				.score = m->score};
+	}
+	return 0;
+}
+
+static int regex_matches(const char *pattern, size_t len, const char *value)
+{
+	char *text = mem_printf("^(%.*s)$", (int)len, pattern);
+	regex_t re;
+	int ok = 0;
+	if (!regcomp(&re, text, REG_EXTENDED | REG_NOSUB)) {
+		ok = !regexec(&re, value, 0, NULL, 0);
+		regfree(&re);
+	}
+	free(text);
+	return ok;
+}
+
+static int bind_value(struct match *m, const char *name, const char *value)
+{
+	char *key = mem_strndup(name, strlen(name) - 1);
+	const char *old = vars_get(&m->binds, key);
+	if (!old) {
+		old = vars_get(m->vars, key);
+	}
+	int ok = !old || !strcmp(old, value);
+	if (!old) {
+		vars_set(&m->binds, key, value);
+	}
+	free(key);
+	return ok;
+}
+
+/* got NULL: the attribute is absent. */
+static int value_matches(struct match *m, const char *pattern, const char *got)
+{
+	size_t len = strlen(pattern);
+	if (!strcmp(pattern, "{absent}")) {
+		return !got;
+	}
+	if (!got) {
+		return 0;
+	}
+	if (!strcmp(pattern, "{any}") || !strcmp(pattern, "{scansion:any}")) {
+		return 1;
+	}
+	if (!strncmp(pattern, "{match:", 7) && pattern[len - 1] == '}') {
+		return regex_matches(pattern + 7, len - 8, got);
+	}
+	if (!strncmp(pattern, "{bind:", 6)) {
+		return bind_value(m, pattern + 6, got);
+	}
+	if (!strncmp(pattern, "{scansion:capture:", 18)) {
+		return bind_value(m, pattern + 18, got);
+	}
+	char *expanded = vars_expand(m->vars, pattern);
+	int ok = !strcmp(expanded, got);
+	free(expanded);
+	return ok;
+}
+
+static const char *attr_in_ns(const xmlNode *node, const char *name, const char *ns)
+{
+	for (const xmlAttr *a = node->properties; a; a = a->next) {
+		const char *a_ns = a->ns ? (const char *)a->ns->href : "";
+		if (!strcmp((const char *)a->name, name) && !strcmp(a_ns, ns)) {
+			return a->children && a->children->content ? (const char *)a->children->content : "";
+		}
+	}
+	return NULL;
+}
+
+static int is_scansion(const xmlAttr *a)
+{
+	return a->ns && a->ns->prefix && !strcmp((const char *)a->ns->prefix, "scansion");
+}
+
+static int attributes_match(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode)
+{
+	for (const xmlAttr *a = expected->properties; a; a = a->next) {
+		if (is_scansion(a)) {
+			continue;
+		}
+		const char *pattern = a->children && a->children->content ? (const char *)a->children->content : "";
+		const char *value = attr_in_ns(got, (const char *)a->name, a->ns ? (const char *)a->ns->href : "");
+		if (!value_matches(m, pattern, value)) {
+			char *what = mem_printf("@%s", (const char *)a->name);
+			char *expanded = vars_expand(m->vars, pattern);
+			differ(m, mode, what, expanded, value);
+			free(expanded);
+			free(what);
+			return 0;
+		}
+		m->score++;
+	}
+	if (mode == MATCH_LOOSE) {
+		return 1;
+	}
+	for (const xmlAttr *a = got->properties; a; a = a->next) {
+		if (!attr_in_ns(expected, (const char *)a->name, a->ns ? (const char *)a->ns->href : "")) {
+			char *what = mem_printf("@%s", (const char *)a->name);
+			differ(m, mode, what, "no such attribute", a->children ? (const char *)a->children->content : "");
+			free(what);
+			return 0;
+		}
+	}
+	return 1;
+}
+
+static char *own_text(const xmlNode *node)
+{
+	struct buf b = {0};
+	for (const xmlNode *c = node->children; c; c = c->next) {
+		if (c->type == XML_TEXT_NODE || c->type == XML_CDATA_SECTION_NODE) {
+			buf_add_text(&b, (const char *)c->content);
+		}
+	}
+	char *text = buf_take(&b);
+	size_t len = strlen(text);
+	while (len && isspace((unsigned char)text[len - 1])) {
+		text[--len] = '\0';
+	}
+	size_t lead = 0;
+	while (isspace((unsigned char)text[lead])) {
+		lead++;
+	}
+	memmove(text, text + lead, len - lead + 1);
+	return text;
+}
+
+static int text_matches(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode)
+{
+	char *pattern = own_text(expected);
+	char *value = own_text(got);
+	int ok = (mode == MATCH_LOOSE && !*pattern) || value_matches(m, pattern, value);
+	if (!ok) {
+		char *expanded = vars_expand(m->vars, pattern);
+		differ(m, mode, "/text()", expanded, value);
+		free(expanded);
+	}
+	free(pattern);
+	free(value);
+	return ok;
+}
+
+static int element_matches(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode inherited);
+
+static const xmlNode *next_element(const xmlNode *node)
+{
+	while (node && node->type != XML_ELEMENT_NODE) {
+		node = node->next;
+	}
+	return node;
+}
+
+static size_t count_elements(const xmlNode *node)
+{
+	size_t n = 0;
+	for (const xmlNode *c = next_element(node->children); c; c = next_element(c->next)) {
+		n++;
+	}
+	return n;
+}
+
+static int same_name(const xmlNode *a, const xmlNode *b)
+{
+	return !strcmp((const char *)a->name, (const char *)b->name) && !strcmp(node_ns(a), node_ns(b));
+}
+
+/* Tries child without losing what was bound and counted before. */
+static int try_child(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode)
+{
+	struct vars kept = {0};
+	for (size_t i = 0; i < m->binds.count; i++) {
+		vars_set(&kept, m->binds.items[i].name, m->binds.items[i].value);
+	}
+	if (element_matches(m, expected, got, mode)) {
+		vars_finish(&kept);
+		return 1;
+	}
+	vars_finish(&m->binds);
+	m->binds = kept;
+	return 0;
+}
+
+static int child_found(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode, char *used)
+{
+	size_t i = 0;
+	int named = 0;
+	int score = m->score;
+	for (const xmlNode *c = next_element(got->children); c; c = next_element(c->next), i++) {
+		if (used[i] || !same_name(expected, c)) {
+			continue;
+		}
+		named = 1;
+		m->score = score;
+		if (try_child(m, expected, c, mode)) {
+			used[i] = 1;
+			return 1;
+		}
+	}
+	if (!named) {
+		m->score = score;
+		char *what = mem_printf("/%s", (const char *)expected->name);
+		char *wanted = mem_printf("an element <%s xmlns='%s'>", (const char *)expected->name, node_ns(expected));
+		differ(m, mode, what, wanted, NULL);
+		free(wanted);
+		free(what);
+	}
+	return 0;
+}
+
+static int children_in_order(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode)
+{
+	const xmlNode *g = next_element(got->children);
+	for (const xmlNode *e = next_element(expected->children); e; e = next_element(e->next)) {
+		if (!g || !same_name(e, g)) {
+			char *wanted = mem_printf("<%s xmlns='%s'>", (const char *)e->name, node_ns(e));
+			char *what = mem_printf("/%s", (const char *)e->name);
+			differ(m, mode, what, wanted, g ? (const char *)g->name : NULL);
+			free(what);
+			free(wanted);
+			return 0;
+		}
+		if (!element_matches(m, e, g, mode)) {
+			return 0;
+		}
+		g = next_element(g->next);
+	}
+	return g ? differ(m, mode, "", "no further element", (const char *)g->name) : 1;
+}
+
+static int children_match(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode)
+{
+	if (mode == MATCH_STRICT) {
+		return children_in_order(m, expected, got, mode);
+	}
+	size_t total = count_elements(got);
+	if (mode == MATCH_UNORDERED && total > count_elements(expected)) {
+		return differ(m, mode, "", "no further elements", "more");
+	}
+	char *used = mem_alloc(total);
+	int ok = 1;
+	for (const xmlNode *e = next_element(expected->children); ok && e; e = next_element(e->next)) {
+		ok = child_found(m, e, got, mode, used);
+	}
+	free(used);
+	return ok;
+}
+
+static int element_matches(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode inherited)
+{
+	enum match_mode mode = mode_of(m, expected, inherited);
+	size_t path = m->path.len;
+	buf_printf(&m->path, "%s%s", path ? "/" : "", (const char *)expected->name);
+	int ok = same_name(expected, got) ? (m->score++, 1)
+									  : differ(m, mode, "", (const char *)expected->name, (const char *)got->name);
+	ok = ok && attributes_match(m, expected, got, mode) && text_matches(m, expected, got, mode) &&
+		 children_match(m, expected, got, mode);
+	m->path.len = path;
+	if (m->path.data) {
+		m->path.data[path] = '\0';
+	}
+	return ok;
+}
+
+/* An id that the play implies (the answer to the last IQ) where the template names none. */
+static int implied_id_matches(struct match *m, const struct template *t, const struct stanza *stanza)
+{
+	const char *implied = m->defaults ? m->defaults->id : NULL;
+	if (!implied || template_attr(t, "id")) {
+		return 1;
+	}
+	const char *id = stanza_attr(stanza, "id");
+	if (id && !strcmp(id, implied)) {
+		m->score += 2; /* an answer to this very request is closer than any other stanza */
+		return 1;
+	}
+	buf_add_text(&m->path, (const char *)t->root->name);
+	differ(m, MATCH_LOOSE, "@id", implied, id);
+	buf_clear(&m->path);
+	return 0;
+}
+
+int template_match(const struct template *t, const struct stanza *stanza, const struct vars *vars,
+		const struct template_defaults *defaults, struct vars *binds, struct mismatch *why)
+{
+	struct match m = {.vars = vars, .defaults = defaults, .why = why, .scansion_rule = t->scansion_rule};
+	if (why) {
+		*why = (struct mismatch){0};
+	}
+	int ok = implied_id_matches(&m, t, stanza) && element_matches(&m, t->root, stanza->root, MATCH_LOOSE);
+	if (ok) {
+		for (size_t i = 0; binds && i < m.binds.count; i++) {
+			vars_set(binds, m.binds.items[i].name, m.binds.items[i].value);
+		}
+		if (why) {
+			mismatch_finish(why);
+		}
+	}
+	vars_finish(&m.binds);
+	buf_finish(&m.path);
+	return ok;
+}
+
+void mismatch_finish(struct mismatch *m)
+{
+	free(m->where);
+	free(m->expected);
+	free(m->got);
+	*m = (struct mismatch){0};
+}

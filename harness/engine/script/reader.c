@@ -1,0 +1,200 @@
+#include "script/reader.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "script/reader_steps.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int is_separator(const struct line *line)
+{
+	return !line->indent && strlen(line->text) >= 3 && strspn(line->text, "-") == strlen(line->text);
+}
+
+static char *after(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	if (strncmp(text, prefix, len) != 0) {
+		return NULL;
+	}
+	text += len;
+	return mem_strdup(text + strspn(text, " \t"));
+}
+
+static void add_needs(struct scenario *s, char *list)
+{
+	for (char *save = NULL, *word = strtok_r(list, ", ", &save); word; word = strtok_r(NULL, ", ", &save)) {
+		s->needs = mem_resize(s->needs, s->needs_count + 1, sizeof *s->needs);
+		s->needs[s->needs_count++] = mem_strdup(word);
+	}
+}
+
+static void read_tag(struct scenario *s, const struct line *line, struct problems *ps)
+{
+	const char *tag = line->text + 2 + strspn(line->text + 2, " \t");
+	char *needs = after(tag, "needs:");
+	if (needs) {
+		add_needs(s, needs);
+		free(needs);
+	} else if (!strcmp(tag, "exclusive")) {
+		s->exclusive = 1;
+	} else if (!strcmp(tag, "slow")) {
+		s->slow = 1;
+	} else if (!strchr(tag, ':')) {
+		problems_add(ps, line->file, line->number, 1, "unknown tag '%s'; expected exclusive, slow or needs:", tag);
+	}
+}
+
+/* Comments: the first is the title, those directly below it the description. */
+static void read_comment(struct scenario *s, const struct line *line, int *describing)
+{
+	const char *text = line->text + 1 + strspn(line->text + 1, " \t");
+	if (!s->title) {
+		s->title = mem_strdup(text);
+		*describing = 1;
+	} else if (*describing) {
+		char *longer = s->description ? mem_printf("%s %s", s->description, text) : mem_strdup(text);
+		free(s->description);
+		s->description = longer;
+	}
+}
+
+static int read_class(const char *text, size_t len, enum actor_class *class)
+{
+#define X(name, word, account)                                                                                         \
+	if (strlen(word) == len && !memcmp(word, text, len)) {                                                             \
+		*class = name;                                                                                                 \
+		return 0;                                                                                                      \
+	}
+	ACTOR_CLASS_MAP(X)
+#undef X
+	return -1;
+}
+
+static int actor_index(const struct scenario *s, const char *name)
+{
+	for (size_t i = 0; i < s->cast_count; i++) {
+		if (!strcmp(s->cast[i].name, name)) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+static int read_of(struct scenario *s, char *name, const struct line *line, struct problems *ps)
+{
+	char *of = strstr(name, " of ");
+	int peer = of ? actor_index(s, of + 4) : -1;
+	if (peer < 0 || s->cast[peer].class != ACTOR_PEER) {
+		problems_add(
+				ps, line->file, line->number, 1, "expected `[RemoteUser] Name of Peer` with a peer that stands above");
+		return -1;
+	}
+	*of = '\0';
+	s->cast[peer].used = 1;
+	return peer;
+}
+
+static void read_actor(struct scenario *s, const struct line *line, struct problems *ps)
+{
+	const char *close = strchr(line->text, ']');
+	enum actor_class class;
+	if (!close || read_class(line->text + 1, (size_t)(close - line->text - 1), &class)) {
+		problems_add(ps, line->file, line->number, 1,
+				"unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer] or "
+				"[RemoteUser]");
+		return;
+	}
+	char *name = mem_strdup(close + 1 + strspn(close + 1, " \t"));
+	struct actor a = {.class = class, .of = -1, .line = line->number};
+	if (class == ACTOR_REMOTE_USER) {
+		a.of = read_of(s, name, line, ps);
+	}
+	a.name = name;
+	if (!*name || actor_index(s, name) >= 0) {
+		problems_add(
+				ps, line->file, line->number, 1, *name ? "'%s' is in the cast already" : "expected a name%s", name);
+	}
+	s->cast = mem_resize(s->cast, s->cast_count + 1, sizeof *s->cast);
+	s->cast[s->cast_count++] = a;
+}
+
+static void read_property(struct scenario *s, const struct line *line, struct problems *ps)
+{
+	struct actor *a = s->cast_count ? &s->cast[s->cast_count - 1] : NULL;
+	struct {
+		const char *key;
+		char **field;
+	} known[] = {{"jid:", a ? &a->jid : NULL}, {"password:", a ? &a->password : NULL},
+			{"connect_host:", a ? &a->connect_host : NULL}, {"connect_port:", a ? &a->connect_port : NULL},
+			{"resource:", a ? &a->resource : NULL}, {"localpart:", a ? &a->localpart : NULL}};
+	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
+		char *value = after(line->text, known[i].key);
+		if (value) {
+			free(*known[i].field);
+			*known[i].field = value;
+			return;
+		}
+	}
+	problems_add(ps, line->file, line->number, line->indent + 1,
+			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource: or localpart: below "
+			"an actor");
+}
+
+static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)
+{
+	int describing = 0;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct line *line = &all->items[i];
+		if (is_separator(line)) {
+			return i + 1;
+		}
+		if (!strncmp(line->text, "##", 2) && !line->indent) {
+			read_tag(s, line, ps);
+		} else if (line->text[0] == '#' && !line->indent) {
+			read_comment(s, line, &describing);
+			continue;
+		} else if (line->text[0] == '[' && !line->indent) {
+			read_actor(s, line, ps);
+		} else if (line->indent) {
+			read_property(s, line, ps);
+		} else if (!line_is_comment(line)) {
+			problems_add(ps, line->file, line->number, 1, "expected a comment, a tag, an actor or a line of dashes");
+		}
+		describing = 0;
+	}
+	problems_add(ps, s->file, (int)all->count, 1, "expected a line of dashes between cast and play");
+	return all->count;
+}
+
+struct scenario *scenario_read(const char *file, const char *text, struct phrases *phrases, struct problems *ps)
+{
+	struct scenario *s = mem_alloc(sizeof *s);
+	s->file = mem_strdup(file);
+	s->id = mem_strndup(file, strlen(file) > 4 ? strlen(file) - 4 : 0);
+	struct lines all = {0};
+	lines_split(&all, s->file, text);
+	size_t play = read_head(s, &all, ps);
+	if (!s->title) {
+		problems_add(ps, s->file, 1, 1, "expected a title: `# Title` on the first line");
+		s->title = mem_strdup(s->id);
+	}
+	if (!s->description) {
+		s->description = mem_strdup("");
+	}
+	struct lines rest = {0};
+	for (size_t i = play; i < all.count; i++) {
+		if (!line_is_comment(&all.items[i])) {
+			lines_add(&rest, &all.items[i]);
+		}
+	}
+	struct buf expanded = {0};
+	struct step_reader r = {.scenario = s, .phrases = phrases, .problems = ps, .expanded = &expanded};
+	read_steps(&r, rest.items, rest.count, 0, &s->play);
+	s->expanded = buf_take(&expanded);
+	lines_finish(&rest);
+	lines_finish(&all);
+	return s;
+}

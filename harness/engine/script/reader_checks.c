@@ -1,0 +1,103 @@
+#include "base/mem.h"
+#include "script/reader_steps.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RELIES "relies on "
+
+/* Length of an id such as SB-010 or PS-I-SUBD-NPO, 0 if there is none. */
+static size_t id_length(const char *text)
+{
+	size_t letters = 0;
+	while (isupper((unsigned char)text[letters])) {
+		letters++;
+	}
+	if (letters < 2 || letters > 3 || text[letters] != '-') {
+		return 0;
+	}
+	size_t len = letters + 1;
+	while (isupper((unsigned char)text[len]) || isdigit((unsigned char)text[len]) || text[len] == '-') {
+		len++;
+	}
+	return len > letters + 1 ? len : 0;
+}
+
+int line_is_check(const struct line *line)
+{
+	const char *text = line->text;
+	if (!strncmp(text, RELIES, strlen(RELIES))) {
+		text += strlen(RELIES);
+	}
+	size_t len = id_length(text);
+	return len && (text[len] == ' ' || text[len] == '/' || text[len] == ':' || !text[len]);
+}
+
+static void split_condition(struct step_reader *r, const struct line *line, char *text, struct check *c)
+{
+	char *colon = strstr(text, ": ");
+	if (!colon) {
+		c->text = mem_strdup(text);
+		return;
+	}
+	*colon = '\0';
+	const char *expr = colon + 2 + strspn(colon + 2, " \t");
+	c->text = mem_strdup(text);
+	c->expr = mem_strdup(expr);
+	if (!strcmp(expr, "in order")) {
+		c->in_order = 1;
+		return;
+	}
+	char *error = NULL;
+	c->xpath = xpath_create(expr, &error);
+	if (!c->xpath) {
+		problems_add(r->problems, line->file, line->number, line->indent + 1, "%s", error);
+		free(error);
+	}
+}
+
+/* A check may go on in lines that are indented deeper. */
+static char *joined(const struct line *lines, size_t count, size_t *used)
+{
+	struct buf b = {0};
+	buf_add_text(&b, lines[0].text);
+	size_t i = 1;
+	while (i < count && lines[i].indent > lines[0].indent) {
+		buf_printf(&b, " %s", lines[i++].text);
+	}
+	*used = i;
+	return buf_take(&b);
+}
+
+void read_checks(struct step_reader *r, const struct line *lines, size_t count, struct step *step)
+{
+	size_t used;
+	for (size_t i = 0; i < count; i += used) {
+		const struct line *line = &lines[i];
+		if (!line_is_check(line)) {
+			problems_add(r->problems, line->file, line->number, line->indent + 1,
+					"expected a check: `ID text` or `ID text: XPath`");
+			return;
+		}
+		char *text = joined(line, count - i, &used);
+		char *at = text;
+		struct check c = {.file = line->file, .line = line->number};
+		if (!strncmp(at, RELIES, strlen(RELIES))) {
+			c.relies = 1;
+			at += strlen(RELIES);
+		}
+		size_t len = id_length(at);
+		c.id = mem_strndup(at, len);
+		at += len;
+		if (*at == '/') {
+			len = strcspn(at, " :");
+			c.part = mem_strndup(at + 1, len - 1);
+			at += len;
+		}
+		split_condition(r, line, at + strspn(at, " "), &c);
+		free(text);
+		step->checks = mem_resize(step->checks, step->checks_count + 1, sizeof *step->checks);
+		step->checks[step->checks_count++] = c;
+	}
+}

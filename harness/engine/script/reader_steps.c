@@ -1,0 +1,314 @@
+#include "script/reader_steps.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PHRASE_DEPTH 16
+
+static void problem(struct step_reader *r, const struct line *line, const char *message)
+{
+	problems_add(r->problems, line->file, line->number, line->indent + 1, "%s", message);
+}
+
+static struct step *add_step(struct steps *out, const struct line *line)
+{
+	out->items = mem_resize(out->items, out->count + 1, sizeof *out->items);
+	struct step *step = &out->items[out->count++];
+	*step = (struct step){.text = mem_strdup(line->text),
+			.file = line->file,
+			.line = line->number,
+			.used_at = line->used_at,
+			.actor = -1};
+	return step;
+}
+
+static void show(struct step_reader *r, const struct line *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (int tab = 0; tab < lines[i].indent; tab++) {
+			buf_add_text(r->expanded, "\t");
+		}
+		buf_printf(r->expanded, "%s\n", lines[i].text);
+	}
+}
+
+/* The actor whose name begins the text; the longest wins. Sets *rest to what follows. */
+static int leading_actor(const struct step_reader *r, const char *text, const char **rest)
+{
+	int best = -1;
+	size_t best_len = 0;
+	for (size_t i = 0; i < r->scenario->cast_count; i++) {
+		size_t len = strlen(r->scenario->cast[i].name);
+		if (len > best_len && !strncmp(text, r->scenario->cast[i].name, len) && text[len] == ' ') {
+			best = (int)i;
+			best_len = len;
+		}
+	}
+	*rest = text + best_len + 1;
+	return best;
+}
+
+static const char *default_ns(const struct step_reader *r, int actor)
+{
+	return actor_class_is_client(r->scenario->cast[actor].class) ? NS_CLIENT : NS_SERVER;
+}
+
+static void read_body(struct step_reader *r, const struct line *head, const struct line *body, size_t count,
+		enum template_use use, struct step *step)
+{
+	size_t stanza = 0;
+	while (stanza < count && !line_is_check(&body[stanza])) {
+		stanza++;
+	}
+	if (!stanza) {
+		problem(r, head, "expected an indented stanza below this line");
+		return;
+	}
+	step->template = template_create(body, stanza, default_ns(r, step->actor), use,
+			r->scenario->cast[step->actor].class == ACTOR_CLIENT, r->problems);
+	if (use == TEMPLATE_SEND && stanza < count) {
+		problem(r, &body[stanza], "a check below `sends`; checks stand below what is received");
+		return;
+	}
+	read_checks(r, body + stanza, count - stanza, step);
+}
+
+/* " within 2s", " within 500ms" */
+static int read_within(const char *text, int *ms)
+{
+	char *end;
+	if (strncmp(text, "within ", 7) != 0) {
+		return -1;
+	}
+	double value = strtod(text + 7, &end);
+	double factor = !strcmp(end, "s") ? 1000 : !strcmp(end, "ms") ? 1 : 0;
+	if (factor <= 0 || value <= 0 || value > 3600) {
+		return -1;
+	}
+	*ms = (int)(value * factor);
+	return 0;
+}
+
+static int read_verb(struct step_reader *r, struct step *step, const struct line *head, const char *verb,
+		const struct line *body, size_t count)
+{
+	enum actor_class class = r->scenario->cast[step->actor].class;
+	static const struct {
+		const char *word;
+		enum step_kind kind;
+		int has_body;
+	} verbs[] = {{"connects", STEP_CONNECT, 0}, {"disconnects", STEP_DISCONNECT, 0}, {"resets", STEP_RESET, 0},
+			{"sends", STEP_SEND, 1}, {"receives", STEP_RECEIVE, 1}, {"never receives", STEP_NEVER, 1},
+			{"receives: nothing", STEP_NOTHING, 0}, {"receives nothing", STEP_NOTHING, 0}};
+	size_t len = strlen(verb);
+	if (len && verb[len - 1] == ':') {
+		len--;
+	}
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		size_t word = strlen(verbs[i].word);
+		int within = verbs[i].kind == STEP_RECEIVE && len > word && verb[word] == ' ';
+		if (strncmp(verb, verbs[i].word, word) != 0 || (len != word && !within)) {
+			continue;
+		}
+		if (within) {
+			char *rest = mem_strndup(verb + word + 1, len - word - 1);
+			int bad = read_within(rest, &step->within_ms);
+			free(rest);
+			if (bad) {
+				continue;
+			}
+		}
+		step->kind = verbs[i].kind;
+		if (verbs[i].has_body) {
+			read_body(r, head, body, count, step->kind == STEP_SEND ? TEMPLATE_SEND : TEMPLATE_RECEIVE, step);
+		} else {
+			read_checks(r, body, count, step);
+		}
+		if (step->kind == STEP_RESET && class != ACTOR_PEER) {
+			problem(r, head, "only a peer resets");
+		}
+		if (step->kind <= STEP_DISCONNECT && class == ACTOR_REMOTE_USER) {
+			problem(r, head, "a remote user has no connection of its own; its peer connects and disconnects");
+		}
+		return 0;
+	}
+	return -1;
+}
+
+/* ${a} is ${b} */
+static int read_compare(struct step *step)
+{
+	char *is = step->text[0] == '$' ? strstr(step->text, "} is ") : NULL;
+	if (!is) {
+		return -1;
+	}
+	const char *right = is + 5;
+	if (!strncmp(right, "not ", 4)) {
+		step->negate = 1;
+		right += 4;
+	}
+	size_t len = strlen(right);
+	if (len && right[len - 1] == ':') {
+		len--;
+	}
+	step->kind = STEP_COMPARE;
+	step->left = mem_strndup(step->text, (size_t)(is + 1 - step->text));
+	step->right = mem_strndup(right, len);
+	return 0;
+}
+
+static struct steps *add_branch(struct step *step)
+{
+	step->branches = mem_resize(step->branches, step->branches_count + 1, sizeof *step->branches);
+	step->branches[step->branches_count] = (struct steps){0};
+	return &step->branches[step->branches_count++];
+}
+
+/* Together:, either:, or: */
+static int read_block(
+		struct step_reader *r, struct steps *out, const struct line *head, const struct line *body, size_t count)
+{
+	int together = !strcmp(head->text, "Together:");
+	int or = !strcmp(head->text, "or:");
+	if (!together && ! or &&strcmp(head->text, "either:") != 0) {
+		return -1;
+	}
+	struct step *last = out->count ? &out->items[out->count - 1] : NULL;
+	if (or &&(!last || last->kind != STEP_EITHER)) {
+		problem(r, head, "`or:` without `either:` before it");
+		return 0;
+	}
+	struct step *step = last;
+	if (! or) {
+		step = add_step(out, head);
+		step->kind = together ? STEP_TOGETHER : STEP_EITHER;
+	}
+	show(r, head, 1);
+	struct steps inner = {0};
+	read_steps(r, body, count, head->indent + 1, &inner);
+	*add_branch(step) = inner;
+	for (size_t i = 0; i < inner.count; i++) {
+		if ((together || !i) && inner.items[i].kind != STEP_RECEIVE) {
+			problems_add(r->problems, inner.items[i].file, inner.items[i].line, 1,
+					together ? "only `receives` steps stand below `Together:`"
+							 : "a branch begins with a `receives` step: it decides which branch is played");
+			break;
+		}
+	}
+	if (!inner.count) {
+		problem(r, head, "expected steps below this line");
+	}
+	return 0;
+}
+
+static struct step *last_receiving(struct steps *steps)
+{
+	for (size_t i = steps->count; i-- > 0;) {
+		enum step_kind k = steps->items[i].kind;
+		if (k == STEP_RECEIVE || k == STEP_NOTHING || k == STEP_NEVER || k == STEP_PENDING || k == STEP_ROSTER) {
+			return &steps->items[i];
+		}
+	}
+	return NULL;
+}
+
+static void attach_checks(
+		struct step_reader *r, struct steps *steps, const struct line *head, const struct line *body, size_t count)
+{
+	struct step *step = last_receiving(steps);
+	if (!count) {
+		return;
+	}
+	if (!step) {
+		problem(r, head, "checks below a phrase that receives nothing");
+		return;
+	}
+	read_checks(r, body, count, step);
+}
+
+static int read_phrase(
+		struct step_reader *r, struct steps *out, const struct line *head, const struct line *body, size_t count)
+{
+	struct phrase *p = phrases_find(r->phrases, head, r->problems);
+	if (!p) {
+		return -1;
+	}
+	if (r->depth >= PHRASE_DEPTH) {
+		problem(r, head, "phrases nest too deeply: does a phrase lead back to itself?");
+		return 0;
+	}
+	struct lines expanded = {0};
+	struct steps inner = {0};
+	phrase_expand(r->phrases, p, head, &expanded);
+	r->depth++;
+	read_steps(r, expanded.items, expanded.count, head->indent, &inner);
+	r->depth--;
+	attach_checks(r, &inner, head, body, count);
+	show(r, body, count);
+	for (size_t i = 0; i < inner.count; i++) {
+		out->items = mem_resize(out->items, out->count + 1, sizeof *out->items);
+		out->items[out->count++] = inner.items[i];
+	}
+	free(inner.items);
+	lines_finish(&expanded);
+	return 0;
+}
+
+static void read_step(
+		struct step_reader *r, struct steps *out, const struct line *head, const struct line *body, size_t count)
+{
+	const char *rest;
+	int actor = leading_actor(r, head->text, &rest);
+	if (read_block(r, out, head, body, count) == 0) {
+		return;
+	}
+	size_t before = out->count;
+	struct step *step = add_step(out, head);
+	int found = -1;
+	if (actor >= 0) {
+		step->actor = actor;
+		found = read_verb(r, step, head, rest, body, count);
+	} else if (!strncmp(head->text, "the target ", 11)) {
+		found = read_target_step(r, head, head->text + 11, step);
+	} else {
+		found = read_compare(step);
+	}
+	if (found == 0) {
+		if (step->kind >= STEP_COMPARE) {
+			read_checks(r, body, count, step);
+		}
+		if (actor >= 0) {
+			r->scenario->cast[actor].used = 1;
+		}
+		show(r, head, 1);
+		show(r, body, count);
+		return;
+	}
+	free(step->text);
+	out->count = before;
+	if (read_phrase(r, out, head, body, count) < 0) {
+		problems_add(r->problems, head->file, head->number, head->indent + 1,
+				"'%s' is no step: expected an actor of the cast with a verb, `the target ...`, or a phrase",
+				head->text);
+	}
+}
+
+void read_steps(struct step_reader *r, const struct line *lines, size_t count, int level, struct steps *out)
+{
+	size_t i = 0;
+	while (i < count) {
+		size_t body = i + 1;
+		while (body < count && lines[body].indent > level) {
+			body++;
+		}
+		if (lines[i].indent != level) {
+			problem(r, &lines[i], "unexpected indentation: this line belongs to no step");
+		} else {
+			read_step(r, out, &lines[i], &lines[i + 1], body - i - 1);
+		}
+		i = body;
+	}
+}

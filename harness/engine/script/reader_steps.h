@@ -1,0 +1,27 @@
+/* The play's part of the reader: lines to steps. Used by reader.c only. */
+#ifndef SCRIPT_READER_STEPS_H
+#define SCRIPT_READER_STEPS_H
+
+#include "base/buf.h"
+#include "script/phrases.h"
+#include "script/scenario.h"
+
+struct step_reader {
+	struct scenario *scenario;
+	struct phrases *phrases;
+	struct problems *problems;
+	struct buf *expanded;
+	int depth; /* of phrases within phrases */
+};
+
+/* Reads the steps whose heads stand at indentation `level`; appends to out. */
+void read_steps(struct step_reader *r, const struct line *lines, size_t count, int level, struct steps *out);
+
+/* Reads the check lines below a step. */
+void read_checks(struct step_reader *r, const struct line *lines, size_t count, struct step *step);
+int line_is_check(const struct line *line);
+
+/* Reads what stands after "the target "; 0, or -1 if it is none of the target's verbs. */
+int read_target_step(struct step_reader *r, const struct line *line, const char *rest, struct step *step);
+
+#endif

@@ -1,0 +1,120 @@
+#include "base/mem.h"
+#include "script/reader_steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the target can be made to do: text before and after the peer's name (after NULL: no peer), hook, step kind. */
+static const struct verb {
+	const char *before, *after;
+	const char *hook;
+	enum step_kind kind;
+	int negate;
+} verbs[] = {
+		{"restarts", NULL, "restart", STEP_HOOK, 0},
+		{"is killed", NULL, "kill", STEP_HOOK, 0},
+		{"accepts requests automatically", NULL, "auto_on", STEP_HOOK, 0},
+		{"accepts requests manually", NULL, "auto_off", STEP_HOOK, 0},
+		{"approves ", "", "approve", STEP_HOOK, 0},
+		{"denies ", "", "deny", STEP_HOOK, 0},
+		{"revokes ", "", "revoke", STEP_HOOK, 0},
+		{"removes ", "", "remove", STEP_HOOK, 0},
+		{"unsubscribes from ", "", "unsubscribe", STEP_HOOK, 0},
+		{"lists ", " as pending", "pending", STEP_PENDING, 0},
+		{"does not list ", " as pending", "pending", STEP_PENDING, 1},
+		{"shows ", " as ", "roster", STEP_ROSTER, 0},
+};
+
+static int find_remote(const struct step_reader *r, const char *name, size_t len)
+{
+	for (size_t i = 0; i < r->scenario->cast_count; i++) {
+		struct actor *a = &r->scenario->cast[i];
+		if (strlen(a->name) == len && !memcmp(a->name, name, len) && !actor_class_is_client(a->class)) {
+			a->used = 1;
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+/* "from, asked" */
+static int read_state(const char *text, size_t len, struct roster_state *state)
+{
+	size_t word = 0;
+	while (word < len && text[word] != ',') {
+		word++;
+	}
+	if (subscription_parse(text, word, &state->subscription)) {
+		return -1;
+	}
+	while (word < len) {
+		word += strspn(text + word, ", ");
+		size_t end = word;
+		while (end < len && text[end] != ',' && text[end] != ' ') {
+			end++;
+		}
+		if (end - word == 5 && !memcmp(text + word, "asked", 5)) {
+			state->asked = 1;
+		} else if (end - word == 7 && !memcmp(text + word, "pending", 7)) {
+			state->pending = 1;
+		} else if (end > word) {
+			return -1;
+		}
+		word = end;
+	}
+	return 0;
+}
+
+static int read_states(const char *text, struct step *step)
+{
+	while (*text) {
+		const char *next = strstr(text, " or ");
+		size_t len = next ? (size_t)(next - text) : strlen(text);
+		struct roster_state state = {0};
+		if (read_state(text, len, &state)) {
+			return -1;
+		}
+		step->states = mem_resize(step->states, step->states_count + 1, sizeof *step->states);
+		step->states[step->states_count++] = state;
+		text = next ? next + 4 : text + len;
+	}
+	return step->states_count ? 0 : -1;
+}
+
+static int read_named(
+		struct step_reader *r, const struct verb *v, const struct line *line, const char *rest, struct step *step)
+{
+	const char *name = rest + strlen(v->before);
+	const char *end = *v->after ? strstr(name, v->after) : name + strlen(name);
+	if (!end) {
+		return -1;
+	}
+	step->actor = find_remote(r, name, (size_t)(end - name));
+	if (step->actor < 0) {
+		problems_add(r->problems, line->file, line->number, line->indent + 1,
+				"'%.*s' is no peer or remote user of the cast", (int)(end - name), name);
+		step->actor = 0;
+	}
+	if (v->kind == STEP_ROSTER && read_states(end + strlen(v->after), step)) {
+		problems_add(r->problems, line->file, line->number, line->indent + 1,
+				"expected none, to, from or both, with `, asked` or `, pending`, joined by ` or `");
+	}
+	return 0;
+}
+
+int read_target_step(struct step_reader *r, const struct line *line, const char *rest, struct step *step)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		const struct verb *v = &verbs[i];
+		int fits = v->after ? !strncmp(rest, v->before, strlen(v->before)) : !strcmp(rest, v->before);
+		if (!fits) {
+			continue;
+		}
+		step->kind = v->kind;
+		step->hook = v->hook;
+		step->negate = v->negate;
+		step->actor = -1;
+		return v->after ? read_named(r, v, line, rest, step) : 0;
+	}
+	return -1;
+}

@@ -1,0 +1,142 @@
+#include "script/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *actor_class_text(enum actor_class class)
+{
+	switch (class) {
+#define X(name, text, account)                                                                                         \
+	case name:                                                                                                         \
+		return text;
+		ACTOR_CLASS_MAP(X)
+#undef X
+	}
+	return "";
+}
+
+const char *actor_class_account(enum actor_class class)
+{
+	switch (class) {
+#define X(name, text, account)                                                                                         \
+	case name:                                                                                                         \
+		return account;
+		ACTOR_CLASS_MAP(X)
+#undef X
+	}
+	return NULL;
+}
+
+int actor_class_is_client(enum actor_class class)
+{
+	return class != ACTOR_PEER && class != ACTOR_REMOTE_USER;
+}
+
+int actor_class_is_admin(enum actor_class class)
+{
+	return class == ACTOR_ADMIN || class == ACTOR_SECOND_ADMIN || class == ACTOR_HOST_ADMIN;
+}
+
+static const char *const subscriptions[] = {
+#define X(name, text) text,
+		SUBSCRIPTION_MAP(X)
+#undef X
+};
+
+const char *subscription_text(enum subscription s)
+{
+	return subscriptions[s];
+}
+
+int subscription_parse(const char *text, size_t len, enum subscription *out)
+{
+	for (size_t i = 0; i < sizeof subscriptions / sizeof *subscriptions; i++) {
+		if (strlen(subscriptions[i]) == len && !memcmp(subscriptions[i], text, len)) {
+			*out = (enum subscription)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static void steps_finish(struct steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		struct step *s = &steps->items[i];
+		for (size_t c = 0; c < s->checks_count; c++) {
+			free(s->checks[c].id);
+			free(s->checks[c].part);
+			free(s->checks[c].text);
+			free(s->checks[c].expr);
+			xpath_destroy(s->checks[c].xpath);
+		}
+		for (size_t b = 0; b < s->branches_count; b++) {
+			steps_finish(&s->branches[b]);
+		}
+		template_destroy(s->template);
+		free(s->checks);
+		free(s->branches);
+		free(s->text);
+		free(s->left);
+		free(s->right);
+		free(s->states);
+	}
+	free(steps->items);
+	*steps = (struct steps){0};
+}
+
+void scenario_destroy(struct scenario *s)
+{
+	if (!s) {
+		return;
+	}
+	for (size_t i = 0; i < s->cast_count; i++) {
+		struct actor *a = &s->cast[i];
+		char *fields[] = {a->name, a->jid, a->password, a->connect_host, a->connect_port, a->resource, a->localpart};
+		for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
+			free(fields[f]);
+		}
+	}
+	for (size_t i = 0; i < s->needs_count; i++) {
+		free(s->needs[i]);
+	}
+	steps_finish(&s->play);
+	free(s->cast);
+	free(s->needs);
+	free(s->id);
+	free(s->file);
+	free(s->title);
+	free(s->description);
+	free(s->expanded);
+	free(s);
+}
+
+void steps_each(const struct steps *steps, void (*each)(void *ud, const struct step *step), void *ud)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		each(ud, &steps->items[i]);
+		for (size_t b = 0; b < steps->items[i].branches_count; b++) {
+			steps_each(&steps->items[i].branches[b], each, ud);
+		}
+	}
+}
+
+struct check_visit {
+	void (*each)(void *ud, const struct step *step, const struct check *check);
+	void *ud;
+};
+
+static void visit_checks(void *ud, const struct step *step)
+{
+	const struct check_visit *v = ud;
+	for (size_t i = 0; i < step->checks_count; i++) {
+		v->each(v->ud, step, &step->checks[i]);
+	}
+}
+
+void scenario_each_check(
+		const struct scenario *s, void (*each)(void *ud, const struct step *step, const struct check *check), void *ud)
+{
+	struct check_visit v = {each, ud};
+	steps_each(&s->play, visit_checks, &v);
+}

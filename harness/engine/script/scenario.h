@@ -1,0 +1,139 @@
+/* A scenario as read: cast, and play as a tree of steps in which all phrases are expanded. scenarios/README.md is the
+ * grammar. Read-only after reading; the player keeps its state elsewhere. */
+#ifndef SCRIPT_SCENARIO_H
+#define SCRIPT_SCENARIO_H
+
+#include "script/template.h"
+#include "script/xpath.h"
+
+#include <stddef.h>
+
+#define ACTOR_CLASS_MAP(X)                                                                                             \
+	X(ACTOR_ADMIN, "Admin", "admin")                                                                                   \
+	X(ACTOR_SECOND_ADMIN, "SecondAdmin", "second_admin")                                                               \
+	X(ACTOR_HOST_ADMIN, "HostAdmin", "host_admin")                                                                     \
+	X(ACTOR_USER, "User", "user")                                                                                      \
+	X(ACTOR_CLIENT, "Client", NULL)                                                                                    \
+	X(ACTOR_PEER, "Peer", NULL)                                                                                        \
+	X(ACTOR_REMOTE_USER, "RemoteUser", NULL)
+
+enum actor_class {
+#define X(name, text, account) name,
+	ACTOR_CLASS_MAP(X)
+#undef X
+};
+
+const char *actor_class_text(enum actor_class class);
+const char *actor_class_account(enum actor_class class); /* key of the profile's account, or NULL */
+int actor_class_is_client(enum actor_class class);
+int actor_class_is_admin(enum actor_class class);
+
+struct actor {
+	char *name;
+	enum actor_class class;
+	int of; /* RemoteUser: index of the peer; else -1 */
+	char *jid, *password, *connect_host, *connect_port, *resource, *localpart; /* properties, NULL if not given */
+	int line;
+	int used;
+};
+
+struct check {
+	char *id, *part, *text; /* part NULL: the main part */
+	char *expr;				/* XPath as written, or NULL: decided by the step */
+	struct xpath *xpath;
+	int in_order; /* "in order" instead of XPath */
+	int relies;	  /* "relies on": decides nothing when it holds */
+	const char *file;
+	int line;
+};
+
+#define STEP_KIND_MAP(X)                                                                                               \
+	X(STEP_CONNECT)                                                                                                    \
+	X(STEP_DISCONNECT)                                                                                                 \
+	X(STEP_RESET)                                                                                                      \
+	X(STEP_SEND)                                                                                                       \
+	X(STEP_RECEIVE)                                                                                                    \
+	X(STEP_NOTHING)                                                                                                    \
+	X(STEP_NEVER)                                                                                                      \
+	X(STEP_TOGETHER)                                                                                                   \
+	X(STEP_EITHER)                                                                                                     \
+	X(STEP_COMPARE)                                                                                                    \
+	X(STEP_HOOK)                                                                                                       \
+	X(STEP_PENDING)                                                                                                    \
+	X(STEP_ROSTER)
+
+enum step_kind {
+#define X(name) name,
+	STEP_KIND_MAP(X)
+#undef X
+};
+
+#define SUBSCRIPTION_MAP(X)                                                                                            \
+	X(SUB_NONE, "none")                                                                                                \
+	X(SUB_TO, "to")                                                                                                    \
+	X(SUB_FROM, "from")                                                                                                \
+	X(SUB_BOTH, "both")
+
+enum subscription {
+#define X(name, text) name,
+	SUBSCRIPTION_MAP(X)
+#undef X
+};
+
+const char *subscription_text(enum subscription s);
+int subscription_parse(const char *text, size_t len, enum subscription *out); /* 0 or -1 */
+
+struct roster_state {
+	enum subscription subscription;
+	int asked;
+	int pending; /* named: compared; not named: free */
+};
+
+struct steps {
+	struct step *items;
+	size_t count;
+};
+
+struct step {
+	enum step_kind kind;
+	char *text; /* the line, names filled in */
+	const char *file;
+	int line;
+	int used_at; /* line of the scenario that used the phrase, or 0 */
+	int actor;	 /* index in cast, -1: the target */
+	struct template *template;
+	int within_ms; /* 0: the profile's deadline */
+	int negate;	   /* "is not", "does not list" */
+	struct check *checks;
+	size_t checks_count;
+	struct steps *branches; /* STEP_TOGETHER: one; STEP_EITHER: two or more */
+	size_t branches_count;
+	char *left, *right;			 /* STEP_COMPARE */
+	const char *hook;			 /* STEP_HOOK, _PENDING, _ROSTER: name of the hook */
+	struct roster_state *states; /* STEP_ROSTER: accepted ones */
+	size_t states_count;
+};
+
+struct scenario {
+	char *id;	/* "cancel/at-form" */
+	char *file; /* "cancel/at-form.scs" */
+	char *title, *description;
+	int exclusive, slow;
+	char **needs;
+	size_t needs_count;
+	struct actor *cast;
+	size_t cast_count;
+	struct steps play;
+	char *expanded; /* the play as text, phrases expanded */
+};
+
+void scenario_destroy(struct scenario *s); /* NULL is allowed */
+
+/* Every step in document order, inner ones after the step that holds them. */
+void steps_each(const struct steps *steps, void (*each)(void *ud, const struct step *step), void *ud);
+
+/* Every check of the play. */
+void scenario_each_check(
+		const struct scenario *s, void (*each)(void *ud, const struct step *step, const struct check *check), void *ud);
+
+#endif

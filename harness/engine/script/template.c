@@ -1,0 +1,243 @@
+#include "script/template.h"
+
+#include "base/mem.h"
+
+#include <libxml/parser.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_SCANSION "https://matthewwild.co.uk/projects/scansion"
+
+const char *match_mode_text(enum match_mode mode)
+{
+	switch (mode) {
+	case MATCH_STRICT:
+		return "strict";
+	case MATCH_UNORDERED:
+		return "strict, any order";
+	default:
+		return "non-strict";
+	}
+}
+
+static char *join(const struct line *lines, size_t count)
+{
+	struct buf b = {0};
+	for (size_t i = 0; i < count; i++) {
+		for (int tab = lines[0].indent; tab < lines[i].indent; tab++) {
+			buf_add_text(&b, "\t");
+		}
+		buf_add_text(&b, lines[i].text);
+		buf_add_text(&b, "\n");
+	}
+	return buf_take(&b);
+}
+
+static const struct line *line_at(const struct line *lines, size_t count, int number)
+{
+	size_t i = number > 0 ? (size_t)number - 1 : 0;
+	return &lines[i < count ? i : count - 1];
+}
+
+static void report_xml_error(const struct line *lines, size_t count, xmlParserCtxtPtr ctx, struct problems *ps)
+{
+	const xmlError *e = xmlCtxtGetLastError(ctx);
+	const struct line *at = line_at(lines, count, e ? e->line : 1);
+	char *message = mem_strdup(e && e->message ? e->message : "not well-formed");
+	message[strcspn(message, "\n")] = '\0';
+	problems_add(ps, at->file, at->number, at->indent + 1, "expected one well-formed element: %s", message);
+	free(message);
+}
+
+static int has_pattern(const char *value)
+{
+	return !strncmp(value, "{bind:", 6) || !strcmp(value, "{any}") || !strcmp(value, "{absent}") ||
+		   !strncmp(value, "{match:", 7) || !strncmp(value, "{scansion:", 10);
+}
+
+/* A forgotten `receives:` puts its body into the `sends` before it (scansion.md section 10): refuse what only matching
+ * uses. */
+static const char *find_pattern(const xmlNode *node)
+{
+	for (const xmlAttr *a = node->properties; a; a = a->next) {
+		if (a->ns && !strcmp((const char *)a->ns->href, NS_SCANSION)) {
+			return (const char *)a->name;
+		}
+		if (a->children && a->children->content && has_pattern((const char *)a->children->content)) {
+			return (const char *)a->children->content;
+		}
+	}
+	for (const xmlNode *c = node->children; c; c = c->next) {
+		if (c->type == XML_ELEMENT_NODE) {
+			const char *found = find_pattern(c);
+			if (found) {
+				return found;
+			}
+		}
+	}
+	return NULL;
+}
+
+static xmlDocPtr parse(
+		const struct line *lines, size_t count, const char *text, const char *default_ns, struct problems *ps)
+{
+	char *wrapped = mem_printf("<wrap xmlns='%s' xmlns:scansion='" NS_SCANSION "' xmlns:stream='" NS_STREAM
+							   "' xmlns:db='" NS_DIALBACK "'>%s</wrap>",
+			default_ns, text);
+	xmlParserCtxtPtr ctx = xmlNewParserCtxt();
+	xmlDocPtr doc = xmlCtxtReadMemory(ctx, wrapped, (int)strlen(wrapped), NULL, NULL,
+			XML_PARSE_NOBLANKS | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
+	free(wrapped);
+	if (!doc || !ctx->wellFormed || !ctx->nsWellFormed) {
+		report_xml_error(lines, count, ctx, ps);
+		xmlFreeDoc(doc);
+		doc = NULL;
+	}
+	xmlFreeParserCtxt(ctx);
+	return doc;
+}
+
+static xmlNodePtr only_element(xmlDocPtr doc, const struct line *lines, size_t count, struct problems *ps)
+{
+	xmlNodePtr found = NULL;
+	for (xmlNodePtr c = xmlDocGetRootElement(doc)->children; c; c = c->next) {
+		const struct line *at = line_at(lines, count, (int)xmlGetLineNo(c));
+		if (c->type == XML_COMMENT_NODE) {
+			continue;
+		}
+		if (c->type != XML_ELEMENT_NODE) {
+			problems_add(ps, at->file, at->number, 1, "text outside of the stanza; expected one element");
+			return NULL;
+		}
+		if (found) {
+			problems_add(ps, at->file, at->number, at->indent + 1,
+					"a second element <%s>; expected one element (is a `receives:` line missing?)",
+					(const char *)c->name);
+			return NULL;
+		}
+		found = c;
+	}
+	if (!found) {
+		problems_add(ps, lines[0].file, lines[0].number, 1, "expected one element");
+	}
+	return found;
+}
+
+struct template *template_create(const struct line *lines, size_t count, const char *default_ns, enum template_use use,
+		int scansion_rule, struct problems *ps)
+{
+	struct template *t = mem_alloc(sizeof *t);
+	t->scansion_rule = scansion_rule;
+	t->text = join(lines, count);
+	t->doc = parse(lines, count, t->text, default_ns, ps);
+	t->root = t->doc ? only_element(t->doc, lines, count, ps) : NULL;
+	if (!t->root) {
+		template_destroy(t);
+		return NULL;
+	}
+	const char *pattern = use == TEMPLATE_SEND ? find_pattern(t->root) : NULL;
+	if (pattern) {
+		problems_add(ps, lines[0].file, lines[0].number, lines[0].indent + 1,
+				"'%s' in a stanza to send; patterns are for `receives` (is a `receives:` line missing?)", pattern);
+		template_destroy(t);
+		return NULL;
+	}
+	t->text[strlen(t->text) - 1] = '\0';
+	return t;
+}
+
+void template_destroy(struct template *t)
+{
+	if (t) {
+		xmlFreeDoc(t->doc);
+		free(t->text);
+		free(t);
+	}
+}
+
+const char *template_attr(const struct template *t, const char *name)
+{
+	return node_attr(t->root, name);
+}
+
+static void expand_node(xmlNodePtr node, const struct vars *vars)
+{
+	for (xmlAttrPtr a = node->properties; a; a = a->next) {
+		xmlNodePtr text = a->children;
+		if (text && text->content && strstr((const char *)text->content, "${")) {
+			char *value = vars_expand(vars, (const char *)text->content);
+			xmlSetNsProp(node, a->ns, a->name, (const xmlChar *)value);
+			free(value);
+		}
+	}
+	for (xmlNodePtr c = node->children; c; c = c->next) {
+		if (c->type == XML_ELEMENT_NODE) {
+			expand_node(c, vars);
+		} else if (c->type == XML_TEXT_NODE && strstr((const char *)c->content, "${")) {
+			char *value = vars_expand(vars, (const char *)c->content);
+			xmlNodeSetContent(c, (const xmlChar *)value);
+			free(value);
+		}
+	}
+}
+
+static void add_default(xmlNodePtr node, const char *name, const char *value)
+{
+	if (value && !xmlHasNsProp(node, (const xmlChar *)name, NULL)) {
+		xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value);
+	}
+}
+
+char *template_build(const struct template *t, const struct vars *vars, const struct template_defaults *defaults)
+{
+	/* The whole document is copied: a node copied alone would declare the namespaces of its wrapper on itself. */
+	xmlDocPtr doc = xmlCopyDoc(t->doc, 1);
+	xmlNodePtr copy = xmlDocGetRootElement(doc)->children;
+	while (copy->type != XML_ELEMENT_NODE) {
+		copy = copy->next;
+	}
+	expand_node(copy, vars);
+	add_default(copy, "from", defaults->from);
+	add_default(copy, "to", defaults->to);
+	add_default(copy, "id", defaults->id);
+	xmlBufferPtr out = xmlBufferCreate();
+	xmlNodeDump(out, doc, copy, 0, 0);
+	xmlFreeDoc(doc);
+	char *text = mem_strndup((const char *)xmlBufferContent(out), (size_t)xmlBufferLength(out));
+	xmlBufferFree(out);
+	return text;
+}
+
+static void each_name_in_value(const char *value, const struct template_names *names)
+{
+	static const char *const binders[] = {"{bind:", "{scansion:capture:"};
+	for (size_t i = 0; i < 2; i++) {
+		size_t len = strlen(binders[i]);
+		if (!strncmp(value, binders[i], len) && value[strlen(value) - 1] == '}') {
+			names->bind(names->ud, value + len, strlen(value) - len - 1);
+			return;
+		}
+	}
+	vars_names_in(value, names->use, names->ud);
+}
+
+static void each_name_in_node(const xmlNode *node, const struct template_names *names)
+{
+	for (const xmlAttr *a = node->properties; a; a = a->next) {
+		if (a->children && a->children->content) {
+			each_name_in_value((const char *)a->children->content, names);
+		}
+	}
+	for (const xmlNode *c = node->children; c; c = c->next) {
+		if (c->type == XML_ELEMENT_NODE) {
+			each_name_in_node(c, names);
+		} else if (c->type == XML_TEXT_NODE) {
+			each_name_in_value((const char *)c->content, names);
+		}
+	}
+}
+
+void template_each_name(const struct template *t, const struct template_names *names)
+{
+	each_name_in_node(t->root, names);
+}

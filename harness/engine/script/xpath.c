@@ -1,0 +1,132 @@
+#include "script/xpath.h"
+
+#include "base/mem.h"
+
+#include <libxml/xpath.h>
+#include <libxml/xpathInternals.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const prefixes[][2] = {
+		{"cmd", "http://jabber.org/protocol/commands"},
+		{"x", "jabber:x:data"},
+		{"info", "http://jabber.org/protocol/disco#info"},
+		{"items", "http://jabber.org/protocol/disco#items"},
+		{"err", NS_STANZA_ERRORS},
+		{"roster", "jabber:iq:roster"},
+		{"ping", "urn:xmpp:ping"},
+		{"version", "jabber:iq:version"},
+		{"stream", NS_STREAM},
+		{"streams", NS_STREAM_ERRORS},
+		{"db", NS_DIALBACK},
+		{"caps", "http://jabber.org/protocol/caps"},
+		{"nick", "http://jabber.org/protocol/nick"},
+		{"delay", "urn:xmpp:delay"},
+};
+
+struct xpath {
+	xmlXPathCompExprPtr compiled;
+	const char **names;
+	size_t count;
+};
+
+static void ignore_error(void *ud, xmlErrorPtr error)
+{
+	(void)ud;
+	(void)error;
+}
+
+/* '${name}' and "${name}" become $v0, $v1, ... */
+static char *lift_variables(struct xpath *x, const char *expr)
+{
+	struct buf b = {0};
+	while (*expr) {
+		size_t plain = strcspn(expr, "'\"");
+		buf_add(&b, expr, plain);
+		expr += plain;
+		if (!*expr) {
+			break;
+		}
+		const char *close = strchr(expr + 1, *expr);
+		if (!close) {
+			buf_add_text(&b, expr);
+			break;
+		}
+		size_t len = (size_t)(close - expr) - 1;
+		const char *inner = expr + 1;
+		if (len > 3 && !memcmp(inner, "${", 2) && memchr(inner, '}', len) == inner + len - 1) {
+			x->names = mem_resize(x->names, x->count + 1, sizeof *x->names);
+			x->names[x->count] = mem_strndup(inner + 2, len - 3);
+			buf_printf(&b, "$v%zu", x->count++);
+		} else {
+			buf_add(&b, expr, len + 2);
+		}
+		expr = close + 1;
+	}
+	return buf_take(&b);
+}
+
+struct xpath *xpath_create(const char *expr, char **error)
+{
+	struct xpath *x = mem_alloc(sizeof *x);
+	char *lifted = lift_variables(x, expr);
+	xmlSetStructuredErrorFunc(NULL, ignore_error);
+	if (strstr(lifted, "${")) {
+		*error = mem_strdup("a variable in XPath stands alone in quotes: '${name}'");
+	} else {
+		x->compiled = xmlXPathCompile((const xmlChar *)lifted);
+	}
+	free(lifted);
+	if (x->compiled) {
+		struct stanza *probe = stanza_parse("<iq/>", NS_CLIENT);
+		int holds = xpath_holds(x, probe, NULL);
+		stanza_unref(probe);
+		if (holds >= 0) {
+			return x;
+		}
+		*error = mem_printf("'%s' has an unknown prefix or function", expr);
+	} else if (!*error) {
+		*error = mem_printf("'%s' is no XPath 1.0 expression", expr);
+	}
+	xpath_destroy(x);
+	return NULL;
+}
+
+int xpath_holds(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
+{
+	xmlXPathContextPtr ctx = xmlXPathNewContext(stanza->doc);
+	ctx->error = ignore_error;
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+		xmlXPathRegisterNs(ctx, (const xmlChar *)prefixes[i][0], (const xmlChar *)prefixes[i][1]);
+	}
+	xmlXPathRegisterNs(ctx, (const xmlChar *)"s", (const xmlChar *)node_ns(stanza->root));
+	for (size_t i = 0; i < x->count; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "v%zu", i);
+		const char *value = vars ? vars_get(vars, x->names[i]) : NULL;
+		xmlXPathRegisterVariable(ctx, (const xmlChar *)name, xmlXPathNewCString(value ? value : ""));
+	}
+	ctx->node = stanza->root;
+	int holds = xmlXPathCompiledEvalToBoolean(x->compiled, ctx);
+	xmlXPathFreeContext(ctx);
+	return holds;
+}
+
+size_t xpath_names(const struct xpath *x, const char *const **names)
+{
+	*names = x->names;
+	return x->count;
+}
+
+void xpath_destroy(struct xpath *x)
+{
+	if (!x) {
+		return;
+	}
+	xmlXPathFreeCompExpr(x->compiled);
+	for (size_t i = 0; i < x->count; i++) {
+		free((char *)x->names[i]);
+	}
+	free(x->names);
+	free(x);
+}
