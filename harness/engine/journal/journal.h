@@ -1,0 +1,34 @@
+/* The journal: one JSON object a line for everything that happens in a run, in order. Nothing is judged that is not in
+ * it.
+ *
+ * Keys: n (line number, from 1), t (microseconds since the run began), kind, and where they apply scenario, repeat,
+ * actor, stream, dir ("in" from the target, "out" to it), data (octets as text) or octets (hex, where they are no
+ * UTF-8), detail. */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct journal;
+
+struct journal_entry {
+	uint64_t time;
+	const char *kind;
+	const char *scenario, *actor; /* NULL: none */
+	int repeat;					  /* from 1; 0: not said */
+	int stream;					  /* 0: none */
+	const char *direction;		  /* "in", "out" or NULL */
+	const char *data;
+	size_t len;
+	const char *detail;
+};
+
+/* NULL with errno set if the file cannot be written. Every line is on its way to the file when it is written, so a
+ * killed engine leaves a journal that reads up to its last line. */
+struct journal *journal_create(const char *path);
+int journal_write(struct journal *j, const struct journal_entry *e); /* the line's number */
+int journal_failed(const struct journal *j);						 /* a write failed (disk full) */
+void journal_destroy(struct journal *j);
+
+#endif

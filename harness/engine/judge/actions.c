@@ -1,0 +1,209 @@
+/* What the player tells the caller to do. */
+#include "base/mem.h"
+#include "judge/player_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVER_BUDDY "http://jabber.org/protocol/admin#server-buddy"
+#define NS_COMMANDS "http://jabber.org/protocol/commands"
+#define NS_DATA "jabber:x:data"
+
+static void push(struct player *p, const struct action *a)
+{
+	p->actions = mem_resize(p->actions, p->actions_count + 1, sizeof *p->actions);
+	p->actions[p->actions_count++] = *a;
+}
+
+void act_simple(struct player *p, enum action_kind kind, int actor)
+{
+	push(p, &(struct action){.kind = kind, .actor = actor});
+}
+
+int act_hook(struct player *p, const char *hook, const char *peer)
+{
+	int id = ++p->ids;
+	push(p, &(struct action){.kind = ACTION_HOOK, .actor = -1, .hook_id = id, .hook = hook, .peer = mem_strdup(peer)});
+	return id;
+}
+
+void act_send_raw(struct player *p, int actor, char *octets, const char *to_domain, const char *note)
+{
+	push(p, &(struct action){.kind = ACTION_SEND,
+					.actor = actor,
+					.octets = octets,
+					.to_domain = mem_strdup(to_domain ? to_domain : p->config.target),
+					.note = note});
+}
+
+void license(struct player *p, const char *peer)
+{
+	if (*peer) {
+		vars_set(&p->licensed, peer, "");
+	}
+}
+
+/* An administrator's submission of the server-buddy form is the explicit request of XEP-0267 section 1. */
+static void note_order(struct player *p, const struct stanza *s)
+{
+	const xmlNode *command = node_child(s->root, "command", NS_COMMANDS);
+	const char *node = command ? node_attr(command, "node") : NULL;
+	const char *action = command ? node_attr(command, "action") : NULL;
+	const xmlNode *form = command ? node_child(command, "x", NS_DATA) : NULL;
+	if (!node || strcmp(node, SERVER_BUDDY) != 0 || !form || (action && !strcmp(action, "cancel"))) {
+		return;
+	}
+	for (const xmlNode *field = form->children; field; field = field->next) {
+		if (node_is(field, "field", NS_DATA)) {
+			char *value = node_text(field);
+			license(p, value);
+			free(value);
+		}
+	}
+}
+
+static void note_sent(struct player *p, int actor, const struct stanza *s)
+{
+	struct seat *seat = &p->seats[actor];
+	const char *id = stanza_attr(s, "id");
+	const char *type = stanza_attr(s, "type");
+	const struct actor *a = &p->config.scenario->cast[actor];
+	if (id && !strcmp((const char *)s->root->name, "iq")) {
+		free(seat->last_iq);
+		seat->last_iq = mem_strdup(id);
+	}
+	if (id && type && !strcmp(type, "error")) {
+		vars_set(&seat->errors_sent, id, "");
+	}
+	if (actor_class_is_admin(a->class) || a->class == ACTOR_CLIENT) {
+		note_order(p, s);
+	}
+	if (p->auto_mode && type && !strcmp(type, "subscribe")) {
+		license(p, seat->address);
+	}
+	seat->sent_since_fence = 1;
+}
+
+/* The domain of the target that a peer's stanza is for; the main one if it is for none of them. */
+static const char *route(const struct player *p, const char *to)
+{
+	const char *at = to ? strrchr(to, '@') : NULL;
+	const char *domain = at ? at + 1 : to;
+	size_t len = domain ? strcspn(domain, "/") : 0;
+	for (size_t i = 0; domain && p->targets[i]; i++) {
+		if (strlen(p->targets[i]) == len && !strncasecmp(p->targets[i], domain, len)) {
+			return p->targets[i];
+		}
+	}
+	return p->config.target;
+}
+
+void act_send_step(struct player *p, const struct step *step)
+{
+	const struct actor *a = &p->config.scenario->cast[step->actor];
+	int iq = !strcmp((const char *)step->template->root->name, "iq");
+	int presence = !strcmp((const char *)step->template->root->name, "presence");
+	char id[64];
+	snprintf(id, sizeof id, "%s-%d", p->config.token, ++p->ids);
+	struct template_defaults defaults = {0};
+	if (a->class != ACTOR_CLIENT) {
+		int peer = !actor_class_is_client(a->class);
+		defaults.from = peer ? p->seats[step->actor].address : NULL;
+		defaults.to = peer || !presence ? p->config.target : NULL;
+		defaults.id = iq ? id : NULL;
+	}
+	char *octets = template_build(step->template, &p->vars, &defaults);
+	struct stanza *s = stanza_parse(octets, actor_class_is_client(a->class) ? NS_CLIENT : NS_SERVER);
+	const char *to = NULL;
+	if (s) {
+		note_sent(p, step->actor, s);
+		to = stanza_attr(s, "to");
+	}
+	act_send_raw(p, step->actor, octets, route(p, to), NULL);
+	stanza_unref(s);
+}
+
+static char *reply(const struct stanza *s, const char *body)
+{
+	struct stanza *r = stanza_parse(body, node_ns(s->root));
+	static const char *const swap[][2] = {{"from", "to"}, {"to", "from"}, {"id", "id"}};
+	for (size_t i = 0; r && i < 3; i++) {
+		const char *value = stanza_attr(s, swap[i][1]);
+		if (value) {
+			xmlSetProp(r->root, (const xmlChar *)swap[i][0], (const xmlChar *)value);
+		}
+	}
+	xmlBufferPtr out = xmlBufferCreate();
+	if (r) {
+		xmlNodeDump(out, r->doc, r->root, 0, 0);
+	}
+	char *text = mem_strndup((const char *)xmlBufferContent(out), (size_t)xmlBufferLength(out));
+	xmlBufferFree(out);
+	stanza_unref(r);
+	return text;
+}
+
+void act_answer(struct player *p, int actor, const struct stanza *s, const struct background_rule *rule)
+{
+	struct template_defaults none = {0};
+	char *body = template_build(rule->answer, &p->vars, &none);
+	act_send_raw(p, actor, reply(s, body), route(p, stanza_attr(s, "from")), "background");
+	free(body);
+}
+
+void act_refuse(struct player *p, int actor, const struct stanza *s)
+{
+	static const char body[] =
+			"<iq type='error'><error type='cancel'><service-unavailable xmlns='" NS_STANZA_ERRORS "'/></error></iq>";
+	act_send_raw(p, actor, reply(s, body), route(p, stanza_attr(s, "from")), "background");
+}
+
+/* A fence goes to every domain of the target that the scenario deals with: each may use a stream of its own. */
+void fence_send(struct player *p, int actor)
+{
+	struct seat *seat = &p->seats[actor];
+	const struct actor *a = &p->config.scenario->cast[actor];
+	int client = actor_class_is_client(a->class);
+	seat->fence_serial = ++p->ids;
+	seat->fence_open = 0;
+	seat->sent_since_fence = 0;
+	for (size_t i = 0; p->targets[i] && (!client || !i); i++) {
+		const char *own = strchr(seat->address, '@');
+		const char *to = client && own ? own + 1 : p->targets[i];
+		char *octets =
+				client ? mem_printf("<iq type='get' id='%s-fence%d-%zu' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>",
+								 p->config.token, seat->fence_serial, i, to)
+					   : mem_printf("<iq type='get' id='%s-fence%d-%zu' from='%s' to='%s'>"
+									"<query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+								 p->config.token, seat->fence_serial, i, seat->address, to);
+		act_send_raw(p, actor, octets, p->targets[i], "fence");
+		seat->fence_open++;
+	}
+}
+
+int fence_takes(struct player *p, int actor, const struct stanza *s)
+{
+	struct seat *seat = &p->seats[actor];
+	const char *id = stanza_attr(s, "id");
+	const char *type = stanza_attr(s, "type");
+	char prefix[64];
+	snprintf(prefix, sizeof prefix, "%s-fence", p->config.token);
+	if (!id || strncmp(id, prefix, strlen(prefix)) != 0 || !type || (strcmp(type, "result") && strcmp(type, "error"))) {
+		return 0;
+	}
+	snprintf(prefix, sizeof prefix, "%s-fence%d-", p->config.token, seat->fence_serial);
+	if (!strncmp(id, prefix, strlen(prefix)) && seat->fence_open) {
+		seat->fence_open--;
+	}
+	return 1;
+}
+
+int fences_open(const struct player *p)
+{
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		if (p->seats[i].fence_open) {
+			return 1;
+		}
+	}
+	return 0;
+}

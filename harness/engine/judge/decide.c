@@ -1,0 +1,185 @@
+/* From what happened to findings: checks, prohibitions, invariants. */
+#include "base/mem.h"
+#include "judge/invariants.h"
+#include "judge/player_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EXCERPT 600
+
+static int claims(void *ud, const char *claim)
+{
+	const struct player *p = ud;
+	char *what = mem_printf("claim:%s", claim);
+	int has = p->config.has(p->config.ud, what);
+	free(what);
+	return has;
+}
+
+static enum strictness strictness_of(struct player *p, const char *id, const char *part)
+{
+	const struct requirement *r = requirements_find(&p->config.catalogue->requirements, id);
+	return r ? requirement_strictness(r, part, claims, p) : STRICT_HARD;
+}
+
+char *step_place(const struct player *p, const struct step *step)
+{
+	if (step->used_at) {
+		return mem_printf("%s:%d (%s:%d)", p->config.scenario->file, step->used_at, step->file, step->line);
+	}
+	return mem_printf("%s:%d", step->file, step->line);
+}
+
+static void add(
+		struct player *p, const struct step *step, const struct check *c, enum verdict verdict, const char *detail)
+{
+	char *place = step_place(p, step);
+	struct finding f = {.id = c->id,
+			.part = c->part,
+			.strictness = strictness_of(p, c->id, c->part),
+			.verdict = verdict,
+			.text = c->text,
+			.place = place,
+			.line = step->used_at ? step->used_at : c->line,
+			.detail = (char *)detail,
+			.check = c};
+	result_add(&p->result, &f);
+	free(place);
+}
+
+static void decide(struct player *p, const struct step *step, const struct check *c, int holds, const char *detail)
+{
+	if (holds) {
+		if (!c->relies) {
+			add(p, step, c, VERDICT_PASS, NULL);
+		}
+		return;
+	}
+	add(p, step, c, strictness_verdict(strictness_of(p, c->id, c->part)), detail);
+}
+
+void decide_step(struct player *p, const struct step *step, int met, const char *detail)
+{
+	for (size_t i = 0; i < step->checks_count; i++) {
+		const struct check *c = &step->checks[i];
+		if (met || !(c->xpath || c->in_order)) {
+			decide(p, step, c, met, detail);
+		}
+	}
+}
+
+static char *excerpt(const struct entry *e)
+{
+	const char *raw = e->stanza->raw;
+	size_t len = e->stanza->raw_len;
+	while (len && strchr(" \t\r\n", *raw)) {
+		raw++;
+		len--;
+	}
+	return len > EXCERPT ? mem_printf("%.*s... (%zu octets)", EXCERPT, raw, len) : mem_strndup(raw, len);
+}
+
+void decide_taken(struct player *p, const struct step *step, const struct entry *e, unsigned previous)
+{
+	char *raw = excerpt(e);
+	for (size_t i = 0; i < step->checks_count; i++) {
+		const struct check *c = &step->checks[i];
+		char *detail = NULL;
+		int holds = 1;
+		if (c->in_order) {
+			holds = e->number > previous;
+			detail = holds ? NULL : mem_printf("came too early, line %d of the journal: %s", e->journal, raw);
+		} else if (c->xpath) {
+			holds = xpath_holds(c->xpath, e->stanza, &p->vars) > 0;
+			detail = holds ? NULL
+						   : mem_printf("does not hold: %s\non line %d of the journal: %s", c->expr, e->journal, raw);
+		}
+		decide(p, step, c, holds, detail);
+		free(detail);
+	}
+	free(raw);
+}
+
+void decide_violation(struct player *p, const struct step *step, const struct entry *e)
+{
+	char *raw = excerpt(e);
+	char *detail = mem_printf("forbidden, but it came, line %d of the journal: %s", e->journal, raw);
+	decide_step(p, step, 0, detail);
+	if (!step->checks_count) {
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s: '%s' was not met", p->config.scenario->id, step->text);
+	}
+	free(detail);
+	free(raw);
+}
+
+static int licensed(const struct player *p, const char *peer)
+{
+	for (size_t i = 0; i < p->licensed.count; i++) {
+		if (strcasestr(p->licensed.items[i].name, peer)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+void decide_invariants(struct player *p, int actor, const struct player_stanza *ps)
+{
+	struct seat *seat = &p->seats[actor];
+	const char *id = stanza_attr(ps->stanza, "id");
+	int client = actor_class_is_client(p->config.scenario->cast[actor].class);
+	struct invariant_facts facts = {.client = client,
+			.opened_by_target = ps->opened_by_target,
+			.validated = ps->validated,
+			.content_ns = ps->content_ns,
+			.targets = p->targets,
+			.licensed = licensed(p, seat->address),
+			.answers_error = id && vars_get(&seat->errors_sent, id),
+			.answered_before = id && vars_get(&seat->answers_seen, id)};
+	struct violation found[VIOLATIONS_MAX];
+	size_t n = invariants_check(ps->stanza, &facts, found);
+	for (size_t i = 0; i < n; i++) {
+		struct entry e = {.stanza = ps->stanza, .journal = ps->journal};
+		char *raw = excerpt(&e);
+		char *detail = mem_printf("line %d of the journal: %s", ps->journal, raw);
+		struct finding f = {.id = (char *)found[i].id,
+				.strictness = strictness_of(p, found[i].id, NULL),
+				.text = (char *)found[i].text,
+				.place = p->config.scenario->file,
+				.line = 1,
+				.detail = detail,
+				.invariant = 1};
+		f.verdict = strictness_verdict(f.strictness);
+		result_add(&p->result, &f);
+		free(detail);
+		free(raw);
+	}
+	const char *type = stanza_attr(ps->stanza, "type");
+	if (id && type && !strcmp((const char *)ps->stanza->root->name, "iq") &&
+			(!strcmp(type, "result") || !strcmp(type, "error"))) {
+		vars_set(&seat->answers_seen, id, "");
+	}
+}
+
+static int decided(const struct player *p, const struct check *c)
+{
+	for (size_t i = 0; i < p->result.count; i++) {
+		if (p->result.findings[i].check == c) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void leave_open(void *ud, const struct step *step, const struct check *c)
+{
+	struct player *p = ud;
+	if (!c->relies && !decided(p, c)) {
+		add(p, step, c, VERDICT_UNDECIDED, NULL);
+	}
+}
+
+void decide_open_checks(struct player *p)
+{
+	scenario_each_check(p->config.scenario, leave_open, p);
+}

@@ -1,0 +1,108 @@
+/* Taking stanzas out of an actor's inbox, and saying why none was taken. */
+#include "base/mem.h"
+#include "judge/player_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int is_answer_template(const struct template *t)
+{
+	const char *type = template_attr(t, "type");
+	return !strcmp((const char *)t->root->name, "iq") && !template_attr(t, "id") &&
+		   (!type || !strcmp(type, "result") || !strcmp(type, "error"));
+}
+
+const char *implied_id(const struct player *p, const struct step *step)
+{
+	const struct actor *a = &p->config.scenario->cast[step->actor];
+	return a->class != ACTOR_CLIENT && is_answer_template(step->template) ? p->seats[step->actor].last_iq : NULL;
+}
+
+struct entry *inbox_take(struct player *p, const struct step *step)
+{
+	struct seat *seat = &p->seats[step->actor];
+	struct template_defaults defaults = {.id = implied_id(p, step)};
+	int next_only = p->config.scenario->cast[step->actor].class == ACTOR_CLIENT;
+	for (size_t i = 0; i < seat->inbox_count; i++) {
+		struct entry *e = &seat->inbox[i];
+		if (e->consumed) {
+			continue;
+		}
+		if (template_match(step->template, e->stanza, &p->vars, &defaults, &p->vars, NULL)) {
+			e->consumed = 1;
+			return e;
+		}
+		if (next_only && !e->soft) {
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+/* The id that the step's stanza must have, if it is known; caller frees. */
+static char *awaited_id(const struct player *p, const struct step *step)
+{
+	const char *id = template_attr(step->template, "id");
+	if (!id) {
+		return mem_strdup(implied_id(p, step));
+	}
+	char *expanded = vars_expand(&p->vars, id);
+	if (strchr(expanded, '{')) {
+		free(expanded);
+		return NULL;
+	}
+	return expanded;
+}
+
+int inbox_hopeless(struct player *p, const struct step *step)
+{
+	struct seat *seat = &p->seats[step->actor];
+	int next_only = p->config.scenario->cast[step->actor].class == ACTOR_CLIENT;
+	char *id = strcmp((const char *)step->template->root->name, "iq") ? NULL : awaited_id(p, step);
+	int hopeless = 0;
+	for (size_t i = 0; i < seat->inbox_count && !hopeless; i++) {
+		const struct entry *e = &seat->inbox[i];
+		const char *got = stanza_attr(e->stanza, "id");
+		const char *type = stanza_attr(e->stanza, "type");
+		int answer = type && (!strcmp(type, "result") || !strcmp(type, "error"));
+		hopeless = !e->consumed && ((next_only && !e->soft) || (id && got && answer && !strcmp(id, got)));
+	}
+	free(id);
+	return hopeless;
+}
+
+char *inbox_closest(struct player *p, const struct step *step)
+{
+	struct seat *seat = &p->seats[step->actor];
+	struct template_defaults defaults = {.id = implied_id(p, step)};
+	struct mismatch best = {.score = -1};
+	const struct entry *closest = NULL;
+	for (size_t i = 0; i < seat->inbox_count; i++) {
+		const struct entry *e = &seat->inbox[i];
+		struct mismatch why = {0};
+		if (e->consumed || template_match(step->template, e->stanza, &p->vars, &defaults, NULL, &why) ||
+				why.score <= best.score) {
+			mismatch_finish(&why);
+			continue;
+		}
+		mismatch_finish(&best);
+		best = why;
+		closest = e;
+	}
+	struct buf b = {0};
+	char *expected = vars_expand(&p->vars, step->template->text);
+	buf_printf(&b, "expected: %s\n", expected);
+	free(expected);
+	if (closest) {
+		const char *raw = closest->stanza->raw + strspn(closest->stanza->raw, " \t\r\n");
+		buf_printf(&b, "closest, line %d of the journal: %.600s\nfirst difference at %s (%s): expected '%s', got '%s'",
+				closest->journal, raw, best.where, match_mode_text(best.mode), best.expected, best.got);
+	} else {
+		buf_printf(&b, "%s received nothing that was still to be taken", p->config.scenario->cast[step->actor].name);
+	}
+	if (seat->trouble) {
+		buf_printf(&b, "\nits streams: %s", seat->trouble);
+	}
+	mismatch_finish(&best);
+	return buf_take(&b);
+}

@@ -1,0 +1,397 @@
+/* The player's life: creation, events, end. */
+#include "judge/player.h"
+
+#include "base/mem.h"
+#include "judge/player_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void set_name(struct player *p, const char *name, const char *form, const char *value)
+{
+	char *key = mem_printf("%s%s", name, form);
+	vars_set(&p->vars, key, value);
+	free(key);
+}
+
+static void set_names(struct player *p, const struct player_config *c)
+{
+	vars_set(&p->vars, "target", c->target);
+	vars_set(&p->vars, "target2", c->target2 ? c->target2 : "");
+	vars_set(&p->vars, "off", c->off ? c->off : "");
+	vars_set(&p->vars, "token", c->token);
+	for (size_t i = 0; i < c->scenario->cast_count; i++) {
+		const char *name = c->scenario->cast[i].name;
+		p->seats[i].address = mem_strdup(c->addresses[i]);
+		set_name(p, name, "", c->addresses[i]);
+		set_name(p, name, "'s JID", c->addresses[i]);
+		set_name(p, name, "'s full JID", c->addresses[i]);
+	}
+}
+
+struct player *player_create(const struct player_config *config)
+{
+	struct player *p = mem_alloc(sizeof *p);
+	p->config = *config;
+	p->config.token = mem_strdup(config->token);
+	p->config.target = mem_strdup(config->target);
+	p->config.target2 = mem_strdup(config->target2);
+	p->config.off = mem_strdup(config->off);
+	p->config.rerun = mem_strdup(config->rerun);
+	p->config.addresses = NULL;
+	p->seats = mem_alloc(config->scenario->cast_count * sizeof *p->seats);
+	set_names(p, config);
+	const char *play = config->scenario->expanded;
+	size_t n = 0;
+	p->targets[n++] = p->config.target;
+	if (config->target2 && strstr(play, "${target2}")) {
+		p->targets[n++] = p->config.target2;
+	}
+	if (config->off && strstr(play, "${off}")) {
+		p->targets[n++] = p->config.off;
+	}
+	p->deadline = PLAYER_NEVER;
+	return p;
+}
+
+void player_destroy(struct player *p)
+{
+	if (!p) {
+		return;
+	}
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		struct seat *seat = &p->seats[i];
+		for (size_t e = 0; e < seat->inbox_count; e++) {
+			stanza_unref(seat->inbox[e].stanza);
+		}
+		free(seat->inbox);
+		free(seat->address);
+		free(seat->last_iq);
+		free(seat->trouble);
+		vars_finish(&seat->errors_sent);
+		vars_finish(&seat->answers_seen);
+	}
+	for (size_t i = p->actions_taken; i < p->actions_count; i++) {
+		action_finish(&p->actions[i]);
+	}
+	free(p->actions);
+	free(p->seats);
+	free(p->frames);
+	free(p->together);
+	free(p->arms);
+	vars_finish(&p->vars);
+	vars_finish(&p->licensed);
+	result_finish(&p->result);
+	free((char *)p->config.token);
+	free((char *)p->config.target);
+	free((char *)p->config.target2);
+	free((char *)p->config.off);
+	free((char *)p->config.rerun);
+	free(p);
+}
+
+static int has(const struct player *p, const char *kind, const char *name)
+{
+	char *what = mem_printf("%s%s", kind, name);
+	int found = p->config.has(p->config.ud, what);
+	free(what);
+	return found;
+}
+
+static void need_hook(void *ud, const struct step *step)
+{
+	struct player *p = ud;
+	if (step->hook && !has(p, "hook:", step->hook)) {
+		result_trouble(&p->result, VERDICT_SKIP, "the profile has no hook '%s'", step->hook);
+	}
+}
+
+static void check_needs(struct player *p)
+{
+	const struct scenario *s = p->config.scenario;
+	for (size_t i = 0; i < s->needs_count; i++) {
+		const char *n = s->needs[i];
+		if (!has(p, "", n) && !has(p, "claim:", n) && !has(p, "hook:", n) && !has(p, "account:", n)) {
+			result_trouble(&p->result, VERDICT_SKIP, "needs %s, which the profile does not have", n);
+		}
+	}
+	for (size_t i = 0; i < s->cast_count; i++) {
+		const char *account = actor_class_account(s->cast[i].class);
+		if (account && !has(p, "account:", account)) {
+			result_trouble(&p->result, VERDICT_SKIP, "the profile has no account '%s'", account);
+		}
+	}
+	if (strstr(s->expanded, "${target2}") && !p->config.target2) {
+		result_trouble(&p->result, VERDICT_SKIP, "the profile names no second domain");
+	}
+	if (strstr(s->expanded, "${off}") && !p->config.off) {
+		result_trouble(&p->result, VERDICT_SKIP, "the profile names no domain with the function off");
+	}
+	steps_each(&s->play, need_hook, p);
+}
+
+void player_start(struct player *p, uint64_t now)
+{
+	p->result.started = now;
+	check_needs(p);
+	if (p->result.trouble) {
+		p->over = 1;
+		return;
+	}
+	p->frames = mem_resize(p->frames, 1, sizeof *p->frames);
+	p->frames[p->frames_count++] = (struct frame){.steps = &p->config.scenario->play};
+	steps_advance(p, now);
+}
+
+static void set_trouble(struct seat *seat, const char *how)
+{
+	free(seat->trouble);
+	seat->trouble = mem_strdup(how);
+}
+
+void player_on_connected(struct player *p, int actor, const char *full_jid, uint64_t now)
+{
+	p->seats[actor].connected = 1;
+	if (full_jid) {
+		set_name(p, p->config.scenario->cast[actor].name, "'s full JID", full_jid);
+	}
+	steps_advance(p, now);
+}
+
+void player_on_connect_failed(struct player *p, int actor, const char *reason, uint64_t now)
+{
+	struct seat *seat = &p->seats[actor];
+	set_trouble(seat, reason);
+	if (p->over || !p->open) {
+		return;
+	}
+	int waits = p->open->kind == STEP_CONNECT ? p->open->actor == actor : p->wait == WAIT_FENCE && seat->fence_open;
+	if (waits) {
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s could not connect: %s",
+				p->config.scenario->cast[actor].name, reason);
+		play_fails(p, now);
+	}
+}
+
+static struct entry *keep(struct player *p, int actor, const struct player_stanza *ps, int soft)
+{
+	struct seat *seat = &p->seats[actor];
+	seat->inbox = mem_resize(seat->inbox, seat->inbox_count + 1, sizeof *seat->inbox);
+	struct entry *e = &seat->inbox[seat->inbox_count++];
+	*e = (struct entry){
+			.stanza = stanza_ref(ps->stanza), .journal = ps->journal, .soft = soft, .number = ++p->arrivals};
+	return e;
+}
+
+static int is_request(const struct stanza *s)
+{
+	const char *type = stanza_attr(s, "type");
+	return !strcmp((const char *)s->root->name, "iq") && type && (!strcmp(type, "get") || !strcmp(type, "set"));
+}
+
+/* Whether a step that is open now wants this stanza: then the background keeps still. */
+static int step_wants(const struct player *p, int actor, const struct stanza *s)
+{
+	const struct step *step = p->open;
+	if (!step || p->wait != WAIT_STEP || p->over) {
+		return 0;
+	}
+	if (step->kind == STEP_RECEIVE) {
+		return step->actor == actor && template_match(step->template, s, &p->vars, NULL, NULL, NULL);
+	}
+	for (size_t b = 0; b < step->branches_count; b++) {
+		for (size_t i = 0; i < step->branches[b].count; i++) {
+			const struct step *inner = &step->branches[b].items[i];
+			if (inner->kind == STEP_RECEIVE && inner->actor == actor &&
+					template_match(inner->template, s, &p->vars, NULL, NULL, NULL)) {
+				return 1;
+			}
+			if (step->kind == STEP_EITHER) {
+				break;
+			}
+		}
+	}
+	return 0;
+}
+
+static int background(struct player *p, int actor, const struct stanza *s)
+{
+	enum actor_class class = p->config.scenario->cast[actor].class;
+	if (class == ACTOR_CLIENT || step_wants(p, actor, s)) {
+		return 0;
+	}
+	const struct background_rule *rule =
+			background_find(&p->config.catalogue->background, actor_class_is_client(class), s, &p->vars);
+	if (rule && rule->answer) {
+		act_answer(p, actor, s, rule);
+	} else if (!rule && is_request(s)) {
+		act_refuse(p, actor, s);
+		return 1;
+	}
+	return rule != NULL;
+}
+
+static void check_never(struct player *p, int actor, const struct entry *e)
+{
+	for (size_t i = 0; i < p->arms_count; i++) {
+		const struct step *step = p->arms[i].step;
+		if (!p->arms[i].until_act && step->actor == actor &&
+				template_match(step->template, e->stanza, &p->vars, NULL, NULL, NULL)) {
+			decide_violation(p, step, e);
+		}
+	}
+}
+
+void player_on_stanza(struct player *p, int actor, const struct player_stanza *ps, uint64_t now)
+{
+	if (p->ended) {
+		return;
+	}
+	decide_invariants(p, actor, ps);
+	if (fence_takes(p, actor, ps->stanza)) {
+		steps_advance(p, now);
+		return;
+	}
+	int soft = background(p, actor, ps->stanza);
+	const struct entry *e = keep(p, actor, ps, soft);
+	check_never(p, actor, e);
+	steps_advance(p, now);
+	violations_after(p, actor);
+}
+
+void player_on_closed(struct player *p, int actor, const char *how, uint64_t now)
+{
+	struct seat *seat = &p->seats[actor];
+	set_trouble(seat, how);
+	if (!actor_class_is_client(p->config.scenario->cast[actor].class)) {
+		return;
+	}
+	seat->connected = 0;
+	if (p->over || !p->open || p->wait == WAIT_HOOK || p->wait == WAIT_QUIET) {
+		return;
+	}
+	int waits = p->open->actor == actor && (p->wait == WAIT_STEP || p->wait == WAIT_FENCE);
+	if (waits) {
+		steps_timeout(p, now);
+	}
+}
+
+void player_on_hook(struct player *p, int id, int ok, const char *output, uint64_t now)
+{
+	if (!p->over && p->open && p->wait == WAIT_HOOK && id == p->hook_id) {
+		steps_hook_done(p, ok, output, now);
+	}
+}
+
+void player_on_fault(struct player *p, int actor, const char *detail, uint64_t now)
+{
+	(void)now;
+	set_trouble(&p->seats[actor], detail);
+	struct finding f = {.id = (char *)"XC-048",
+			.strictness = STRICT_HARD,
+			.verdict = VERDICT_FAIL,
+			.text = (char *)"the target sends well-formed XML without what streams must not carry",
+			.place = p->config.scenario->file,
+			.line = 1,
+			.detail = (char *)detail,
+			.invariant = 1};
+	result_add(&p->result, &f);
+}
+
+void player_on_deadline(struct player *p, uint64_t now)
+{
+	if (!p->over && now >= p->deadline) {
+		steps_timeout(p, now);
+	}
+}
+
+uint64_t player_deadline(const struct player *p)
+{
+	return p->over ? PLAYER_NEVER : p->deadline;
+}
+
+int player_is_over(const struct player *p)
+{
+	return p->over;
+}
+
+int player_timed_out(const struct player *p)
+{
+	return p->timed_out;
+}
+
+static int steps_name(const struct steps *steps, size_t from, int actor)
+{
+	for (size_t i = from; i < steps->count; i++) {
+		if (steps->items[i].actor == actor) {
+			return 1;
+		}
+		for (size_t b = 0; b < steps->items[i].branches_count; b++) {
+			if (steps_name(&steps->items[i].branches[b], 0, actor)) {
+				return 1;
+			}
+		}
+	}
+	return 0;
+}
+
+int player_needs(const struct player *p, int actor)
+{
+	for (size_t i = 0; i < p->arms_count; i++) {
+		if (p->arms[i].step->actor == actor) {
+			return 1;
+		}
+	}
+	if (p->over) {
+		return 0;
+	}
+	for (size_t f = 0; f < p->frames_count; f++) {
+		size_t from = p->frames[f].next - (p->open && p->frames[f].next > 0);
+		if (steps_name(p->frames[f].steps, from, actor)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int player_next_action(struct player *p, struct action *action)
+{
+	if (p->actions_taken == p->actions_count) {
+		p->actions_taken = p->actions_count = 0;
+		return 0;
+	}
+	*action = p->actions[p->actions_taken++];
+	return 1;
+}
+
+void action_finish(struct action *action)
+{
+	free(action->octets);
+	free(action->to_domain);
+	free(action->peer);
+	*action = (struct action){0};
+}
+
+void player_end(struct player *p, const char *why, enum verdict verdict, uint64_t now)
+{
+	if (p->ended) {
+		return;
+	}
+	if (!p->over && why) {
+		result_trouble(&p->result, verdict, "%s", why);
+	}
+	p->over = p->ended = 1;
+	p->result.ended = now;
+	if (p->result.trouble_verdict != VERDICT_SKIP || !p->result.trouble) {
+		decide_open_checks(p);
+	}
+	result_settle(&p->result);
+}
+
+const struct result *player_result(const struct player *p)
+{
+	if (!p->ended) {
+		result_settle((struct result *)&p->result);
+	}
+	return &p->result;
+}

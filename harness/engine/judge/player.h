@@ -1,0 +1,82 @@
+/* The player of one scenario: a state machine without I/O and without a clock. Events go in, actions come out; the same
+ * events give the same actions and the same verdict, live or from a stored journal.
+ *
+ * now is microseconds of a monotonic clock and never decreases. After each event the caller takes all actions. */
+#ifndef JUDGE_PLAYER_H
+#define JUDGE_PLAYER_H
+
+#include "judge/result.h"
+#include "script/catalogue.h"
+#include "wire/stanza.h"
+
+#include <stdint.h>
+
+#define PLAYER_NEVER UINT64_MAX
+
+struct player;
+
+struct player_config {
+	const struct catalogue *catalogue;
+	const struct scenario *scenario;
+	const char *token;					/* unique to this play */
+	const char *target, *target2, *off; /* domains; target2 and off may be NULL */
+	const char *const *addresses;		/* per actor of the cast: domain of a peer, bare JID of others */
+	uint64_t quiet, deadline;			/* microseconds */
+	const char *rerun;					/* command that reruns a scenario, its id is put behind it; or NULL */
+	/* What the target has: "claim:command", "hook:approve", "account:user", "off_domain", "virtual_hosts". */
+	int (*has)(void *ud, const char *what);
+	void *ud;
+};
+
+enum action_kind { ACTION_CONNECT, ACTION_DISCONNECT, ACTION_RESET, ACTION_SEND, ACTION_HOOK };
+
+struct action {
+	enum action_kind kind;
+	int actor;		  /* -1: the target */
+	char *octets;	  /* ACTION_SEND */
+	char *to_domain;  /* ACTION_SEND of a peer: domain of the target that it is for */
+	int hook_id;	  /* ACTION_HOOK */
+	const char *hook; /* its name */
+	char *peer;		  /* address of the peer that the hook is about, or NULL */
+	const char *note; /* why, where no step says it: "fence", "background", "liveness"; or NULL */
+};
+
+struct player_stanza {
+	struct stanza *stanza;
+	int journal; /* line of the journal */
+	int opened_by_target, validated;
+	const char *content_ns; /* NULL: that of the actor's class */
+};
+
+struct player *player_create(
+		const struct player_config *config); /* strings are copied, catalogue and scenario borrowed */
+void player_destroy(struct player *p);
+
+void player_start(struct player *p, uint64_t now);
+void player_on_connected(struct player *p, int actor, const char *full_jid, uint64_t now); /* full_jid NULL for peers */
+void player_on_connect_failed(struct player *p, int actor, const char *reason, uint64_t now);
+void player_on_stanza(struct player *p, int actor, const struct player_stanza *stanza, uint64_t now);
+void player_on_closed(struct player *p, int actor, const char *how, uint64_t now);
+void player_on_hook(
+		struct player *p, int id, int ok, const char *output, uint64_t now); /* output: lines, or the reason */
+void player_on_fault(
+		struct player *p, int actor, const char *detail, uint64_t now); /* the target sent what is no XML stream */
+void player_on_deadline(struct player *p, uint64_t now);
+
+uint64_t player_deadline(const struct player *p); /* when player_on_deadline() is due, or PLAYER_NEVER */
+int player_is_over(const struct player *p);		  /* the play is over; prohibitions stay armed until player_end() */
+int player_timed_out(const struct player *p);	  /* a deadline passed that an answer should have met */
+/* Whether the actor acts, or is waited for, at or after the present place of the play. */
+int player_needs(const struct player *p, int actor);
+int player_next_action(struct player *p, struct action *action); /* 1: one was taken; action_finish() it */
+void action_finish(struct action *action);
+
+/* The run is over for this scenario: nothing is armed any more. Why: NULL, or what cut the play short. */
+void player_end(struct player *p, const char *why, enum verdict verdict, uint64_t now);
+const struct result *player_result(const struct player *p); /* settled after player_end(), provisional before */
+
+/* The failure for people: what was required, where, what was open, the closest stanza, how to run it again. NULL when
+ * there is nothing to explain; caller frees. */
+char *player_explain(const struct player *p, const char *journal_path);
+
+#endif

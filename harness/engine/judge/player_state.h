@@ -1,0 +1,106 @@
+/* The player's insides, shared by the files of judge/ only. */
+#ifndef JUDGE_PLAYER_STATE_H
+#define JUDGE_PLAYER_STATE_H
+
+#include "base/buf.h"
+#include "judge/player.h"
+
+#define TARGETS_MAX 4
+
+struct entry {
+	struct stanza *stanza;
+	int journal;
+	int soft;		 /* tolerated: may be taken, breaks no silence */
+	int consumed;	 /* taken by a step, or reported */
+	unsigned number; /* order of arrival */
+};
+
+/* What an actor of the cast is in this play. */
+struct seat {
+	char *address;
+	int connected; /* clients */
+	struct entry *inbox;
+	size_t inbox_count;
+	char *last_iq;		 /* id of the last IQ that it sent */
+	unsigned last_taken; /* number of the last stanza that a step took */
+	int sent_since_fence;
+	int fence_open; /* answers still missing */
+	int fence_serial;
+	char *trouble;			  /* why its streams failed last, or NULL */
+	struct vars errors_sent;  /* ids of error stanzas that it sent */
+	struct vars answers_seen; /* ids of IQ answers that came */
+};
+
+/* A prohibition in force. */
+struct arm {
+	const struct step *step;
+	int until_act; /* `receives: nothing`: ends with the next step that acts */
+	int fenced;	   /* silence was proved once */
+};
+
+enum wait_kind { WAIT_STEP, WAIT_FENCE, WAIT_QUIET, WAIT_HOOK, WAIT_END_FENCE, WAIT_END_QUIET };
+
+struct frame {
+	const struct steps *steps;
+	size_t next;
+};
+
+struct player {
+	struct player_config config;
+	const char *targets[TARGETS_MAX + 1];
+	struct seat *seats;
+	struct vars vars;
+	struct frame *frames;
+	size_t frames_count;
+	const struct step *open; /* the step that is waited for, or NULL */
+	enum wait_kind wait;
+	uint64_t deadline;
+	int hook_id, hook_tried; /* of the open step; tried: how often the answer was read */
+	int *together;			 /* per inner step: met */
+	struct arm *arms;
+	size_t arms_count;
+	struct action *actions;
+	size_t actions_count, actions_taken;
+	struct vars licensed; /* peers (or what an admin wrote) that may be subscribed to */
+	int auto_mode;
+	unsigned arrivals;
+	int ids;
+	int over, ended, timed_out;
+	struct result result;
+};
+
+/* inbox.c */
+struct entry *inbox_take(struct player *p, const struct step *step); /* the first stanza that fits, marked; or NULL */
+int inbox_hopeless(struct player *p, const struct step *step);		 /* the awaited answer is there and does not fit */
+char *inbox_closest(
+		struct player *p, const struct step *step); /* lines that describe the closest stanza; caller frees */
+const char *implied_id(const struct player *p, const struct step *step); /* or NULL */
+
+/* decide.c */
+void decide_step(struct player *p, const struct step *step, int met, const char *detail); /* checks without condition */
+void decide_taken(struct player *p, const struct step *step, const struct entry *e, unsigned previous);
+void decide_violation(struct player *p, const struct step *step, const struct entry *e); /* of a prohibition */
+void decide_invariants(struct player *p, int actor, const struct player_stanza *ps);
+void decide_open_checks(struct player *p); /* at the end: what was not reached is UNDECIDED */
+char *step_place(const struct player *p, const struct step *step);
+
+/* actions.c */
+void act_send_step(struct player *p, const struct step *step);
+void act_send_raw(struct player *p, int actor, char *octets, const char *to_domain, const char *note);
+void act_simple(struct player *p, enum action_kind kind, int actor);
+int act_hook(struct player *p, const char *hook, const char *peer);
+void act_answer(struct player *p, int actor, const struct stanza *s, const struct background_rule *rule);
+void act_refuse(struct player *p, int actor, const struct stanza *s); /* service-unavailable to an IQ */
+void fence_send(struct player *p, int actor);
+int fence_takes(struct player *p, int actor, const struct stanza *s); /* 1: it was an answer to a fence */
+int fences_open(const struct player *p);
+void license(struct player *p, const char *peer);
+
+/* steps.c */
+void steps_advance(struct player *p, uint64_t now);
+void steps_timeout(struct player *p, uint64_t now);
+void steps_hook_done(struct player *p, int ok, const char *output, uint64_t now);
+void play_fails(struct player *p, uint64_t now); /* ends the play early */
+void violations_after(struct player *p, int actor);
+
+#endif

@@ -1,0 +1,589 @@
+/* How each kind of step is entered, met, and missed. */
+#include "base/mem.h"
+#include "judge/player_state.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOOK_DEADLINES 4 /* a restart takes longer than an answer */
+
+static const char *name_of(const struct player *p, int actor)
+{
+	return actor < 0 ? "the target" : p->config.scenario->cast[actor].name;
+}
+
+static int is_query(const struct step *step)
+{
+	return step->kind == STEP_PENDING || step->kind == STEP_ROSTER;
+}
+
+static int stops_target(const struct step *step)
+{
+	return step->kind == STEP_HOOK && (!strcmp(step->hook, "restart") || !strcmp(step->hook, "kill"));
+}
+
+static int acts(const struct step *step)
+{
+	return step->kind == STEP_CONNECT || step->kind == STEP_DISCONNECT || step->kind == STEP_RESET ||
+		   step->kind == STEP_SEND || step->kind == STEP_HOOK;
+}
+
+static void wait_for(struct player *p, const struct step *step, enum wait_kind kind, uint64_t deadline)
+{
+	p->open = step;
+	p->wait = kind;
+	p->deadline = deadline;
+}
+
+static uint64_t step_deadline(const struct player *p, const struct step *step, uint64_t now)
+{
+	return now + (step->within_ms ? (uint64_t)step->within_ms * 1000 : p->config.deadline);
+}
+
+/* Arms end: all of `receives: nothing` when something acts (actor -1), those of one actor when it receives again. */
+static void disarm(struct player *p, int actor)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < p->arms_count; i++) {
+		struct arm *a = &p->arms[i];
+		if (!a->until_act || (actor >= 0 && a->step->actor != actor)) {
+			p->arms[kept++] = *a;
+		}
+	}
+	p->arms_count = kept;
+}
+
+static void arm(struct player *p, const struct step *step, int until_act)
+{
+	p->arms = mem_resize(p->arms, p->arms_count + 1, sizeof *p->arms);
+	p->arms[p->arms_count++] = (struct arm){.step = step, .until_act = until_act};
+}
+
+/* What came and nobody took breaks `receives: nothing`. */
+void violations_after(struct player *p, int actor)
+{
+	for (size_t i = 0; i < p->arms_count; i++) {
+		const struct arm *a = &p->arms[i];
+		if (!a->until_act || a->step->actor != actor) {
+			continue;
+		}
+		struct seat *seat = &p->seats[actor];
+		for (size_t e = 0; e < seat->inbox_count; e++) {
+			if (!seat->inbox[e].consumed && !seat->inbox[e].soft) {
+				seat->inbox[e].consumed = 1;
+				decide_violation(p, a->step, &seat->inbox[e]);
+			}
+		}
+	}
+}
+
+static void play_is_over(struct player *p)
+{
+	p->over = 1;
+	p->open = NULL;
+	p->deadline = PLAYER_NEVER;
+}
+
+void play_fails(struct player *p, uint64_t now)
+{
+	(void)now;
+	p->frames_count = 0;
+	play_is_over(p);
+}
+
+static void step_missed(struct player *p, const struct step *step, const char *detail)
+{
+	decide_step(p, step, 0, detail);
+	size_t deciding = 0;
+	for (size_t i = 0; i < step->checks_count; i++) {
+		deciding += !(step->checks[i].xpath || step->checks[i].in_order);
+	}
+	if (!deciding) {
+		char *place = step_place(p, step);
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s: '%s' was not met: %s", place, step->text, detail);
+		free(place);
+	}
+}
+
+static void step_fails(struct player *p, const struct step *step, uint64_t now)
+{
+	size_t n = step->kind == STEP_RECEIVE ? 0 : step->branches_count;
+	if (!n) {
+		char *closest = inbox_closest(p, step);
+		step_missed(p, step, closest);
+		free(closest);
+	}
+	for (size_t b = 0; b < n; b++) {
+		const struct steps *branch = &step->branches[b];
+		size_t inner = step->kind == STEP_TOGETHER ? branch->count : 1;
+		for (size_t i = 0; i < inner; i++) {
+			if (step->kind == STEP_TOGETHER && p->together[i]) {
+				continue;
+			}
+			char *closest = inbox_closest(p, &branch->items[i]);
+			step_missed(p, &branch->items[i], closest);
+			free(closest);
+		}
+		if (step->kind == STEP_EITHER) {
+			break; /* one alternative would do: the first one names the requirement */
+		}
+	}
+	play_fails(p, now);
+}
+
+static int take(struct player *p, const struct step *step)
+{
+	struct seat *seat = &p->seats[step->actor];
+	const struct entry *e = inbox_take(p, step);
+	if (!e) {
+		return 0;
+	}
+	unsigned previous = seat->last_taken;
+	seat->last_taken = e->number;
+	decide_taken(p, step, e, previous);
+	return 1;
+}
+
+static int try_together(struct player *p, const struct step *step, uint64_t now)
+{
+	const struct steps *inner = &step->branches[0];
+	int all = 1;
+	for (size_t i = 0; i < inner->count; i++) {
+		if (!p->together[i]) {
+			p->together[i] = take(p, &inner->items[i]);
+			all &= p->together[i];
+		}
+		if (!p->together[i] && inbox_hopeless(p, &inner->items[i])) {
+			step_fails(p, step, now);
+			return 0;
+		}
+	}
+	return all;
+}
+
+static int try_either(struct player *p, const struct step *step, uint64_t now)
+{
+	size_t hopeless = 0;
+	for (size_t b = 0; b < step->branches_count; b++) {
+		const struct step *first = &step->branches[b].items[0];
+		if (take(p, first)) {
+			p->frames = mem_resize(p->frames, p->frames_count + 1, sizeof *p->frames);
+			p->frames[p->frames_count++] = (struct frame){.steps = &step->branches[b], .next = 1};
+			return 1;
+		}
+		hopeless += (size_t)inbox_hopeless(p, first);
+	}
+	if (hopeless == step->branches_count) {
+		step_fails(p, step, now);
+	}
+	return 0;
+}
+
+static int try_step(struct player *p, const struct step *step, uint64_t now)
+{
+	switch (step->kind) {
+	case STEP_CONNECT:
+		return p->seats[step->actor].connected;
+	case STEP_TOGETHER:
+		return try_together(p, step, now);
+	case STEP_EITHER:
+		return try_either(p, step, now);
+	default:
+		if (take(p, step)) {
+			return 1;
+		}
+		if (inbox_hopeless(p, step)) {
+			step_fails(p, step, now);
+		}
+		return 0;
+	}
+}
+
+static void call_hook(struct player *p, const struct step *step, uint64_t now)
+{
+	const char *peer = step->actor >= 0 ? p->seats[step->actor].address : NULL;
+	if (!strcmp(step->hook, "approve") && peer) {
+		license(p, peer);
+	}
+	p->hook_tried++;
+	p->hook_id = act_hook(p, step->hook, peer);
+	wait_for(p, step, WAIT_HOOK, now + HOOK_DEADLINES * p->config.deadline);
+}
+
+/* 1: the open step is met. */
+static int try_open(struct player *p, uint64_t now)
+{
+	const struct step *step = p->open;
+	switch (p->wait) {
+	case WAIT_STEP:
+		return try_step(p, step, now);
+	case WAIT_FENCE:
+		if (fences_open(p)) {
+			return 0;
+		}
+		if (step->kind == STEP_NOTHING) {
+			wait_for(p, step, WAIT_QUIET, now + p->config.quiet);
+		} else {
+			call_hook(p, step, now);
+		}
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static void enter_receiving(struct player *p, const struct step *step, uint64_t now)
+{
+	const struct steps *inner = step->branches;
+	if (step->kind == STEP_RECEIVE) {
+		disarm(p, step->actor);
+	}
+	for (size_t b = 0; b < step->branches_count; b++) {
+		for (size_t i = 0; i < inner[b].count; i++) {
+			if (inner[b].items[i].kind == STEP_RECEIVE && (step->kind == STEP_TOGETHER || !i)) {
+				disarm(p, inner[b].items[i].actor);
+			}
+		}
+	}
+	if (step->kind == STEP_TOGETHER) {
+		free(p->together);
+		p->together = mem_alloc(inner[0].count * sizeof *p->together);
+	}
+	wait_for(p, step, WAIT_STEP, step_deadline(p, step, now));
+}
+
+static void enter_nothing(struct player *p, const struct step *step, uint64_t now)
+{
+	arm(p, step, 1);
+	violations_after(p, step->actor);
+	fence_send(p, step->actor);
+	wait_for(p, step, WAIT_FENCE, now + p->config.deadline);
+}
+
+/* What peers sent must have been read before an administrator decides on it, or before anything is judged by a roster.
+ */
+static void enter_hook(struct player *p, const struct step *step, uint64_t now)
+{
+	int fenced = 0;
+	p->hook_tried = 0;
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		if (!actor_class_is_client(p->config.scenario->cast[i].class) && p->seats[i].sent_since_fence) {
+			fence_send(p, (int)i);
+			fenced = 1;
+		}
+	}
+	if (fenced) {
+		wait_for(p, step, WAIT_FENCE, now + p->config.deadline);
+	} else {
+		call_hook(p, step, now);
+	}
+}
+
+static void compare(struct player *p, const struct step *step)
+{
+	char *left = vars_expand(&p->vars, step->left);
+	char *right = vars_expand(&p->vars, step->right);
+	int holds = (strcmp(left, right) == 0) != step->negate;
+	char *detail = mem_printf("%s: '%s' and '%s'", step->text, left, right);
+	decide_step(p, step, holds, holds ? NULL : detail);
+	free(detail);
+	free(left);
+	free(right);
+}
+
+static void enter_send(struct player *p, const struct step *step, uint64_t now)
+{
+	if (actor_class_is_client(p->config.scenario->cast[step->actor].class) && !p->seats[step->actor].connected) {
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s is not connected any more: %s", name_of(p, step->actor),
+				p->seats[step->actor].trouble ? p->seats[step->actor].trouble : "its stream is closed");
+		play_fails(p, now);
+		return;
+	}
+	act_send_step(p, step);
+}
+
+static void enter(struct player *p, const struct step *step, uint64_t now)
+{
+	if (acts(step)) {
+		disarm(p, -1);
+	}
+	switch (step->kind) {
+	case STEP_CONNECT:
+		act_simple(p, ACTION_CONNECT, step->actor);
+		wait_for(p, step, WAIT_STEP, now + 2 * p->config.deadline);
+		break;
+	case STEP_DISCONNECT:
+	case STEP_RESET:
+		act_simple(p, step->kind == STEP_RESET ? ACTION_RESET : ACTION_DISCONNECT, step->actor);
+		p->seats[step->actor].connected = 0;
+		break;
+	case STEP_SEND:
+		enter_send(p, step, now);
+		break;
+	case STEP_NOTHING:
+		enter_nothing(p, step, now);
+		break;
+	case STEP_NEVER:
+		arm(p, step, 0);
+		break;
+	case STEP_COMPARE:
+		compare(p, step);
+		break;
+	case STEP_HOOK:
+	case STEP_PENDING:
+	case STEP_ROSTER:
+		enter_hook(p, step, now);
+		break;
+	default:
+		enter_receiving(p, step, now);
+	}
+}
+
+static const struct step *next_step(struct player *p)
+{
+	while (p->frames_count) {
+		struct frame *f = &p->frames[p->frames_count - 1];
+		if (f->next < f->steps->count) {
+			return &f->steps->items[f->next++];
+		}
+		p->frames_count--;
+	}
+	return NULL;
+}
+
+/* The play has come through: prove the prohibitions that no `receives: nothing` proved. */
+static void begin_end(struct player *p, uint64_t now)
+{
+	int fenced = 0;
+	for (size_t i = 0; i < p->arms_count; i++) {
+		struct arm *a = &p->arms[i];
+		const struct seat *seat = &p->seats[a->step->actor];
+		int reachable = seat->connected || !actor_class_is_client(p->config.scenario->cast[a->step->actor].class);
+		if (!a->until_act && reachable && !seat->fence_open) {
+			fence_send(p, a->step->actor);
+			fenced = 1;
+		}
+	}
+	if (fenced) {
+		p->wait = WAIT_END_FENCE;
+		p->deadline = now + p->config.deadline;
+	} else {
+		play_is_over(p);
+	}
+}
+
+static void end_is_quiet(struct player *p)
+{
+	for (size_t i = 0; i < p->arms_count; i++) {
+		if (!p->arms[i].until_act) {
+			decide_step(p, p->arms[i].step, 1, NULL);
+		}
+	}
+	play_is_over(p);
+}
+
+void steps_advance(struct player *p, uint64_t now)
+{
+	while (!p->over) {
+		if (p->wait == WAIT_END_FENCE) {
+			if (!fences_open(p)) {
+				p->wait = WAIT_END_QUIET;
+				p->deadline = now + p->config.quiet;
+			}
+			return;
+		}
+		if (p->wait == WAIT_END_QUIET) {
+			return;
+		}
+		if (p->open) {
+			if (!try_open(p, now)) {
+				return;
+			}
+			p->open = NULL;
+			p->deadline = PLAYER_NEVER;
+			continue;
+		}
+		const struct step *step = next_step(p);
+		if (!step) {
+			begin_end(p, now);
+			continue;
+		}
+		enter(p, step, now);
+	}
+}
+
+static void quiet_passed(struct player *p, uint64_t now)
+{
+	const struct step *step = p->open;
+	if (is_query(step)) {
+		call_hook(p, step, now);
+		return;
+	}
+	for (size_t i = 0; i < p->arms_count; i++) {
+		if (p->arms[i].step == step) {
+			p->arms[i].fenced = 1;
+		}
+	}
+	decide_step(p, step, 1, NULL);
+	p->open = NULL;
+	p->deadline = PLAYER_NEVER;
+	steps_advance(p, now);
+}
+
+static void fence_lost(struct player *p, uint64_t now)
+{
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		const struct seat *seat = &p->seats[i];
+		if (seat->fence_open) {
+			result_trouble(&p->result, VERDICT_INCONCLUSIVE,
+					"fence lost: the target did not answer %s, so silence is not proved%s%s", name_of(p, (int)i),
+					seat->trouble ? "; its streams: " : "", seat->trouble ? seat->trouble : "");
+		}
+	}
+	play_fails(p, now);
+}
+
+void steps_timeout(struct player *p, uint64_t now)
+{
+	const struct step *step = p->open;
+	p->timed_out |= p->wait != WAIT_QUIET && p->wait != WAIT_END_QUIET;
+	switch (p->wait) {
+	case WAIT_END_QUIET:
+		end_is_quiet(p);
+		break;
+	case WAIT_QUIET:
+		quiet_passed(p, now);
+		break;
+	case WAIT_FENCE:
+	case WAIT_END_FENCE:
+		fence_lost(p, now);
+		break;
+	case WAIT_HOOK:
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "hook %s did not end in time", step->hook);
+		play_fails(p, now);
+		break;
+	default:
+		if (step->kind == STEP_CONNECT) {
+			const char *why = p->seats[step->actor].trouble;
+			result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s could not connect: %s", name_of(p, step->actor),
+					why ? why : "no answer in time");
+			play_fails(p, now);
+		} else {
+			step_fails(p, step, now);
+		}
+	}
+}
+
+/* One line of a roster: "jid subscription [ask|asked] [pending]". */
+static int roster_line(const char *line, size_t len, const char *jid, struct roster_state *state)
+{
+	size_t name = 0;
+	while (name < len && !isspace((unsigned char)line[name])) {
+		name++;
+	}
+	if (strlen(jid) != name || strncasecmp(line, jid, name) != 0) {
+		return 0;
+	}
+	*state = (struct roster_state){.subscription = SUB_NONE};
+	for (size_t at = name; at < len;) {
+		while (at < len && isspace((unsigned char)line[at])) {
+			at++;
+		}
+		size_t end = at;
+		while (end < len && !isspace((unsigned char)line[end])) {
+			end++;
+		}
+		subscription_parse(line + at, end - at, &state->subscription);
+		state->asked |= !strncmp(line + at, "ask", 3) && (end - at == 3 || end - at == 5);
+		state->pending |= end - at == 7 && !strncmp(line + at, "pending", 7);
+		at = end;
+	}
+	return 1;
+}
+
+static int find_line(const char *output, const char *jid, struct roster_state *state)
+{
+	int found = 0;
+	*state = (struct roster_state){.subscription = SUB_NONE};
+	while (output && *output) {
+		size_t len = strcspn(output, "\n");
+		struct roster_state one;
+		if (roster_line(output, len, jid, &one)) {
+			*state = one;
+			found++;
+		}
+		output += len + (output[len] != '\0');
+	}
+	return found;
+}
+
+static int query_holds(const struct player *p, const struct step *step, const char *output)
+{
+	struct roster_state got;
+	int found = find_line(output, p->seats[step->actor].address, &got);
+	if (step->kind == STEP_PENDING) {
+		return (found == 1) != step->negate && found <= 1;
+	}
+	for (size_t i = 0; i < step->states_count; i++) {
+		const struct roster_state *want = &step->states[i];
+		if (found <= 1 && got.subscription == want->subscription && got.asked == want->asked &&
+				(!want->pending || got.pending)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void query_answered(struct player *p, const struct step *step, const char *output, uint64_t now)
+{
+	int holds = query_holds(p, step, output);
+	if (!holds && p->hook_tried < 2) {
+		wait_for(p, step, WAIT_QUIET, now + p->config.quiet); /* it may still be at work: look again */
+		return;
+	}
+	if (holds) {
+		decide_step(p, step, 1, NULL);
+	} else {
+		char *detail = mem_printf("%s (%s); the answer of hook %s was:\n%s", step->text, p->seats[step->actor].address,
+				step->hook, output && *output ? output : "(empty)");
+		step_missed(p, step, detail);
+		free(detail);
+	}
+	p->open = NULL;
+	p->deadline = PLAYER_NEVER;
+}
+
+static void everybody_is_disconnected(struct player *p)
+{
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		p->seats[i].connected = 0;
+		p->seats[i].fence_open = 0;
+		free(p->seats[i].trouble);
+		p->seats[i].trouble = NULL;
+	}
+}
+
+void steps_hook_done(struct player *p, int ok, const char *output, uint64_t now)
+{
+	const struct step *step = p->open;
+	if (!ok) {
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "hook %s failed: %s", step->hook,
+				output ? output : "no reason given");
+		play_fails(p, now);
+		return;
+	}
+	if (is_query(step)) {
+		query_answered(p, step, output, now);
+	} else {
+		if (!strcmp(step->hook, "auto_on") || !strcmp(step->hook, "auto_off")) {
+			p->auto_mode = !strcmp(step->hook, "auto_on");
+		}
+		if (stops_target(step)) {
+			everybody_is_disconnected(p);
+		}
+		p->open = NULL;
+		p->deadline = PLAYER_NEVER;
+	}
+	steps_advance(p, now);
+}

@@ -1,0 +1,54 @@
+/* From actors to the journal. */
+#include "base/mem.h"
+#include "main/run.h"
+
+#include <stdlib.h>
+
+static const struct play *note_line(struct play *p, int line)
+{
+	if (p) {
+		if (!p->journal_first) {
+			p->journal_first = line;
+		}
+		p->journal_last = line;
+	}
+	return p;
+}
+
+void record_actor(void *ud, const struct record *record)
+{
+	struct run *r = ud;
+	const struct seat_link *link = record->owner;
+	struct play *p = link ? link->play : NULL;
+	struct journal_entry e = {.time = run_now(r),
+			.kind = record_kind_text(record->kind),
+			.stream = record->stream,
+			.direction = record->from_target ? "in" : "out",
+			.data = record->data,
+			.len = record->len,
+			.detail = record->detail};
+	if (p) {
+		e.scenario = p->scenario->id;
+		e.repeat = p->repeat;
+		e.actor = p->scenario->cast[link->actor].name;
+	}
+	note_line(p, journal_write(r->journal, &e));
+	if (p && !p->ended && record->kind == RECORD_FAULT && record->from_target) {
+		char *detail = mem_printf("%s", record->detail ? record->detail : "no XML stream");
+		player_on_fault(p->player, link->actor, detail, run_now(r));
+		free(detail);
+	}
+}
+
+int journal_note(struct run *r, const struct play *p, int actor, const char *kind, const char *detail)
+{
+	struct journal_entry e = {.time = run_now(r), .kind = kind, .detail = detail};
+	if (p) {
+		e.scenario = p->scenario->id;
+		e.repeat = p->repeat;
+		e.actor = actor >= 0 ? p->scenario->cast[actor].name : NULL;
+	}
+	int line = journal_write(r->journal, &e);
+	note_line((struct play *)p, line);
+	return line;
+}

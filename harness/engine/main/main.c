@@ -1,0 +1,51 @@
+/* buddycheck-engine: plays scenarios for the driver, or prints the catalogue. See harness/README.md. */
+#include "main/start.h"
+#include "report/json.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int print_catalogue(const char *dir)
+{
+	struct catalogue c;
+	if (catalogue_read(&c, dir)) {
+		fprintf(stderr, "buddycheck-engine: %s: %s\n", dir, strerror(errno));
+		return 2;
+	}
+	json_t *json = json_catalogue(&c);
+	int bad = json_dumpf(json, stdout, JSON_COMPACT) || putchar('\n') == EOF || fflush(stdout);
+	json_decref(json);
+	catalogue_finish(&c);
+	return bad ? 2 : 0;
+}
+
+static int run(void)
+{
+	char *line = control_first_line();
+	if (!line) {
+		fputs("buddycheck-engine: expected a plan on standard input\n", stderr);
+		return 2;
+	}
+	int status = run_execute(line);
+	free(line);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	int status = 2;
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 3 && !strcmp(argv[1], "catalogue")) {
+		status = print_catalogue(argv[2]);
+	} else if (argc == 2 && !strcmp(argv[1], "run")) {
+		status = run();
+	} else {
+		fputs("usage: buddycheck-engine run | buddycheck-engine catalogue SCENARIOS_DIR\n", stderr);
+	}
+	xmlCleanupParser();
+	return status;
+}

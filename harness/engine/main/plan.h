@@ -1,0 +1,25 @@
+/* The plan of a run, as the driver hands it over on standard input. */
+#ifndef MAIN_PLAN_H
+#define MAIN_PLAN_H
+
+#include "target/profile.h"
+
+#include <stdint.h>
+
+struct plan {
+	char *scenarios_dir, *journal, *rerun;
+	char *tap_path;
+	int tap_version, strict;
+	char **select;
+	size_t select_count;
+	int jobs, repeat;
+	uint64_t seed;
+	double patience;
+	struct profile profile;
+};
+
+/* 0, or ERR_SYNTAX with *error (one line, to free()). */
+int plan_read(struct plan *p, const char *text, char **error);
+void plan_finish(struct plan *p);
+
+#endif

@@ -1,0 +1,531 @@
+/* One performance: gives the player its events and does what it asks for. */
+#include "base/mem.h"
+#include "main/run.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t next_random(uint64_t *state)
+{
+	/* SplitMix64: seeded, printed with the run, the same everywhere. */
+	uint64_t z = *state += 0x9E3779B97F4A7C15u;
+	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+	z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+	return z ^ (z >> 31);
+}
+
+static void make_token(char token[TOKEN_CHARS + 1], uint64_t *random)
+{
+	static const char digits[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	uint64_t value = next_random(random);
+	token[0] = 'k'; /* a letter first: the token stands in ids as well */
+	for (int i = 1; i < TOKEN_CHARS; i++) {
+		token[i] = digits[value & 31];
+		value >>= 5;
+	}
+	token[TOKEN_CHARS] = '\0';
+}
+
+/* "Prince of Denmark" gives "princeofdenmark". */
+static char *label(const char *name)
+{
+	char *out = mem_strdup(name);
+	size_t n = 0;
+	for (const char *c = name; *c; c++) {
+		if (isalnum((unsigned char)*c)) {
+			out[n++] = (char)tolower((unsigned char)*c);
+		}
+	}
+	out[n] = '\0';
+	return out;
+}
+
+static char *client_address(const struct run *r, const struct actor *a)
+{
+	const char *name = actor_class_account(a->class);
+	const struct account *account = name ? profile_account(&r->plan.profile, name) : NULL;
+	const char *jid = account ? account->jid : a->jid ? a->jid : "";
+	return mem_strndup(jid, strcspn(jid, "/"));
+}
+
+static char *address_of(const struct play *p, size_t i)
+{
+	const struct actor *a = &p->scenario->cast[i];
+	if (actor_class_is_client(a->class)) {
+		return client_address(p->run, a);
+	}
+	char *name = label(a->name);
+	char *address;
+	if (a->class == ACTOR_PEER) {
+		address = mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone);
+	} else {
+		address = mem_printf("%s@%s", a->localpart ? a->localpart : name, p->links[a->of].address);
+	}
+	free(name);
+	return address;
+}
+
+static int has(void *ud, const char *what)
+{
+	const struct run *r = ud;
+	return profile_has(&r->plan.profile, what);
+}
+
+static uint64_t patient(const struct run *r, int ms)
+{
+	return (uint64_t)((double)ms * 1000.0 * r->plan.patience);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct play *p = timer->data;
+	player_on_deadline(p->player, run_now(p->run));
+	play_pump(p);
+}
+
+void play_init(struct run *r, struct play *p, const struct scenario *s, int repeat, uint64_t *random)
+{
+	*p = (struct play){.run = r, .scenario = s, .repeat = repeat};
+	make_token(p->token, random);
+	p->links = mem_alloc(s->cast_count * sizeof *p->links);
+	const char **addresses = mem_alloc(s->cast_count * sizeof *addresses);
+	for (size_t i = 0; i < s->cast_count; i++) {
+		p->links[i] = (struct seat_link){.play = p, .actor = (int)i};
+		addresses[i] = p->links[i].address = address_of(p, i);
+	}
+	const struct profile *profile = &r->plan.profile;
+	struct player_config config = {.catalogue = &r->catalogue,
+			.scenario = s,
+			.token = p->token,
+			.target = profile->domains[0],
+			.target2 = profile->domains_count > 1 ? profile->domains[1] : NULL,
+			.off = profile->off_domain,
+			.addresses = addresses,
+			.quiet = patient(r, profile->quiet_ms),
+			.deadline = patient(r, profile->deadline_ms),
+			.rerun = r->plan.rerun,
+			.has = has,
+			.ud = r};
+	p->player = player_create(&config);
+	free(addresses);
+}
+
+void play_begin(struct play *p)
+{
+	p->begun = 1;
+	p->run->active++;
+	uv_timer_init(p->run->loop, &p->timer);
+	p->timer.data = p;
+	p->timer_open = 1;
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		if (p->scenario->cast[i].class == ACTOR_PEER) {
+			p->links[i].peer = peer_create(p->run->peers, p->links[i].address, &p->links[i]);
+		}
+	}
+	control_event(json_pack("{s:s, s:s, s:i}", "event", "begin", "scenario", p->scenario->id, "repeat", p->repeat));
+	journal_note(p->run, p, -1, "begin", NULL);
+	player_start(p->player, run_now(p->run));
+	play_pump(p);
+}
+
+static struct seat_link *wire_link(struct play *p, int actor)
+{
+	const struct actor *a = &p->scenario->cast[actor];
+	return &p->links[a->class == ACTOR_REMOTE_USER ? a->of : actor];
+}
+
+/* A session in which presence was sent is not as the next borrower expects it. */
+static int changes_session(const char *octets)
+{
+	return !strncmp(octets, "<presence", 9);
+}
+
+static void log_in(struct play *p, int actor)
+{
+	const struct actor *a = &p->scenario->cast[actor];
+	struct seat_link *link = &p->links[actor];
+	const char *name = actor_class_account(a->class);
+	const struct account *known = name ? profile_account(&p->run->plan.profile, name) : NULL;
+	struct session_account account = {.jid = link->address, .password = known ? known->password : a->password};
+	free(link->account);
+	link->account = mem_strdup(link->address);
+	link->own = a->resource || a->class == ACTOR_CLIENT;
+	link->session = link->own ? NULL : pool_take(&p->run->pool, link->account);
+	if (link->session) {
+		session_set_owner(link->session, link);
+		journal_note(p->run, p, actor, "lend", session_jid(link->session));
+		player_on_connected(p->player, actor, session_jid(link->session), run_now(p->run));
+		return;
+	}
+	link->session = session_create(p->run->sessions, &account, a->resource, link);
+}
+
+static void hang_up(struct play *p, int actor, int reset)
+{
+	struct seat_link *link = &p->links[actor];
+	if (link->peer) {
+		peer_disconnect(link->peer, reset);
+	} else if (link->session) {
+		link->own = 1;
+		session_disconnect(link->session);
+	}
+}
+
+static void send_stanza(struct play *p, const struct action *a)
+{
+	struct seat_link *link = wire_link(p, a->actor);
+	if (a->note) {
+		journal_note(p->run, p, a->actor, a->note, NULL);
+	}
+	if (link->peer) {
+		peer_send(link->peer, a->to_domain, a->octets, strlen(a->octets));
+	} else if (link->session) {
+		link->own |= changes_session(a->octets);
+		session_send(link->session, a->octets, strlen(a->octets));
+	}
+}
+
+static void perform(struct play *p, const struct action *a)
+{
+	switch (a->kind) {
+	case ACTION_CONNECT:
+		if (p->links[a->actor].peer) {
+			peer_connect(p->links[a->actor].peer, p->run->plan.profile.domains[0]);
+		} else {
+			log_in(p, a->actor);
+		}
+		break;
+	case ACTION_DISCONNECT:
+	case ACTION_RESET:
+		hang_up(p, a->actor, a->kind == ACTION_RESET);
+		break;
+	case ACTION_SEND:
+		send_stanza(p, a);
+		break;
+	case ACTION_HOOK:
+		hooks_call(p->run->hooks, p, a);
+		break;
+	}
+}
+
+static void release(struct play *p, struct seat_link *link)
+{
+	struct session *s = link->session;
+	link->session = NULL;
+	if (!s) {
+		return;
+	}
+	if (link->own || !session_jid(s)) {
+		session_destroy(s);
+	} else {
+		pool_give(&p->run->pool, link->account, s);
+	}
+}
+
+/* Sessions that the rest of the play does not need go back at once, so that few logins serve many scenarios. */
+static void release_early(struct play *p)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		struct seat_link *link = &p->links[i];
+		if (link->session && session_jid(link->session) && !player_needs(p->player, (int)i)) {
+			release(p, link);
+		}
+	}
+}
+
+static void set_timer(struct play *p)
+{
+	uint64_t deadline = player_deadline(p->player);
+	uv_timer_stop(&p->timer);
+	if (deadline != PLAYER_NEVER) {
+		uint64_t now = run_now(p->run);
+		uint64_t wait = deadline > now ? (deadline - now + 999) / 1000 : 0;
+		uv_timer_start(&p->timer, on_timer, wait, 0);
+	}
+}
+
+void play_pump(struct play *p)
+{
+	if (p->pumping || !p->begun || p->ended) {
+		return;
+	}
+	p->pumping = 1;
+	struct action a;
+	while (player_next_action(p->player, &a)) {
+		perform(p, &a);
+		action_finish(&a);
+	}
+	p->pumping = 0;
+	set_timer(p);
+	release_early(p);
+	if (player_is_over(p->player) && !p->reported) {
+		p->reported = 1;
+		p->run->active--;
+		control_event(json_pack("{s:s, s:s, s:i, s:s}", "event", "judged", "scenario", p->scenario->id, "repeat",
+				p->repeat, "verdict", verdict_text(player_result(p->player)->verdict)));
+		run_play_over(p->run, p);
+	}
+}
+
+void play_end(struct play *p, const char *why, enum verdict verdict)
+{
+	if (!p->begun || p->ended) {
+		return;
+	}
+	if (!p->reported) {
+		p->reported = 1;
+		p->run->active--;
+	}
+	player_end(p->player, why, verdict, run_now(p->run));
+	p->ended = 1;
+	journal_note(p->run, p, -1, "end-of-play", verdict_text(player_result(p->player)->verdict));
+	struct result *result = (struct result *)player_result(p->player);
+	result->journal_first = p->journal_first;
+	result->journal_last = p->journal_last;
+	hooks_forget_play(p->run->hooks, p);
+	uv_close((uv_handle_t *)&p->timer, NULL);
+	p->timer_open = 0;
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		struct seat_link *link = &p->links[i];
+		release(p, link);
+		if (link->peer) {
+			peer_disconnect(link->peer, 0);
+		}
+	}
+}
+
+void play_finish(struct play *p)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		free(p->links[i].address);
+		free(p->links[i].account);
+	}
+	free(p->links);
+	player_destroy(p->player);
+}
+
+/* The play whose peers an octet run names: their domains hold its token. */
+struct play *play_by_token(struct run *r, const char *raw, size_t len)
+{
+	char *zone = mem_printf(".%s", r->plan.profile.zone);
+	const char *at = memmem(raw, len, zone, strlen(zone));
+	struct play *found = NULL;
+	if (at && at - raw >= TOKEN_CHARS) {
+		for (size_t i = 0; i < r->plays_count && !found; i++) {
+			if (!memcmp(at - TOKEN_CHARS, r->plays[i].token, TOKEN_CHARS)) {
+				found = &r->plays[i];
+			}
+		}
+	}
+	free(zone);
+	return found;
+}
+
+/* --- events of peers --- */
+
+/* A stanza to user@peer belongs to the remote user, everything else to the peer. */
+static int addressee(const struct play *p, int peer, const struct stanza *s)
+{
+	const char *to = stanza_attr(s, "to");
+	size_t len = to ? strcspn(to, "/") : 0;
+	for (size_t i = 0; to && i < p->scenario->cast_count; i++) {
+		const struct actor *a = &p->scenario->cast[i];
+		if (a->class == ACTOR_REMOTE_USER && a->of == peer && strlen(p->links[i].address) == len &&
+				!strncmp(p->links[i].address, to, len)) {
+			return (int)i;
+		}
+	}
+	return peer;
+}
+
+static void peer_stanza(void *ud, struct peer *peer, struct stanza *stanza, const struct peer_arrival *arrival)
+{
+	(void)ud;
+	struct seat_link *link = peer_owner(peer);
+	struct play *p = link->play;
+	if (p->ended) {
+		return;
+	}
+	struct player_stanza ps = {.stanza = stanza,
+			.journal = p->journal_last,
+			.opened_by_target = arrival->opened_by_target,
+			.validated = arrival->validated,
+			.content_ns = arrival->content_ns};
+	player_on_stanza(p->player, addressee(p, link->actor, stanza), &ps, run_now(p->run));
+	play_pump(p);
+}
+
+static void peer_connected(void *ud, struct peer *peer, const char *target_domain)
+{
+	(void)ud;
+	(void)target_domain;
+	struct seat_link *link = peer_owner(peer);
+	if (!link->play->ended) {
+		player_on_connected(link->play->player, link->actor, NULL, run_now(link->play->run));
+		play_pump(link->play);
+	}
+}
+
+static void each_user_too(
+		struct play *p, int peer, void (*tell)(struct play *p, int actor, const char *text), const char *text)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		if ((int)i == peer || p->scenario->cast[i].of == peer) {
+			tell(p, (int)i, text);
+		}
+	}
+	play_pump(p);
+}
+
+static void tell_failed(struct play *p, int actor, const char *text)
+{
+	player_on_connect_failed(p->player, actor, text, run_now(p->run));
+}
+
+static void tell_closed(struct play *p, int actor, const char *text)
+{
+	player_on_closed(p->player, actor, text, run_now(p->run));
+}
+
+static void peer_failed(void *ud, struct peer *peer, const char *target_domain, const char *reason)
+{
+	(void)ud;
+	struct seat_link *link = peer_owner(peer);
+	struct play *p = link->play;
+	if (!p->ended) {
+		char *text = mem_printf("stream to %s: %s", target_domain, reason);
+		journal_note(p->run, p, link->actor, "failed", text);
+		each_user_too(p, link->actor, tell_failed, text);
+		free(text);
+	}
+}
+
+static char *how_closed(enum close_kind kind, const char *condition, int end)
+{
+	if (condition) {
+		return mem_printf("the target ended the stream with %s", condition);
+	}
+	return mem_printf("the target closed the stream (%s%s)", end ? "</stream:stream>, " : "", close_kind_text(kind));
+}
+
+static void peer_closed(void *ud, struct peer *peer, int stream, enum close_kind kind, const char *condition, int end)
+{
+	(void)ud;
+	(void)stream;
+	struct seat_link *link = peer_owner(peer);
+	if (!link->play->ended && kind != CLOSE_OURS) {
+		char *how = how_closed(kind, condition, end);
+		each_user_too(link->play, link->actor, tell_closed, how);
+		free(how);
+	}
+}
+
+const struct peers_callbacks play_peers_callbacks = {peer_stanza, peer_connected, peer_failed, peer_closed};
+
+/* --- events of sessions --- */
+
+static void session_ready(void *ud, struct session *s)
+{
+	struct run *r = ud;
+	struct seat_link *link = session_owner(s);
+	if (hooks_owns(r->hooks, s)) {
+		hooks_session_ready(r->hooks);
+	} else if (link && !link->play->ended) {
+		player_on_connected(link->play->player, link->actor, session_jid(s), run_now(r));
+		play_pump(link->play);
+	}
+}
+
+static void session_failed(void *ud, struct session *s, const char *reason)
+{
+	struct run *r = ud;
+	struct seat_link *link = session_owner(s);
+	if (hooks_owns(r->hooks, s)) {
+		hooks_session_gone(r->hooks, reason);
+		return;
+	}
+	if (link) {
+		link->session = NULL;
+	}
+	session_destroy(s);
+	if (link && !link->play->ended) {
+		player_on_connect_failed(link->play->player, link->actor, reason, run_now(r));
+		play_pump(link->play);
+	}
+}
+
+/* Ids of IQs that plays send begin with their token. */
+static struct play *play_by_id(struct run *r, const char *id)
+{
+	for (size_t i = 0; id && i < r->plays_count; i++) {
+		if (!strncmp(id, r->plays[i].token, TOKEN_CHARS) && id[TOKEN_CHARS] == '-') {
+			return &r->plays[i];
+		}
+	}
+	return NULL;
+}
+
+/* Sessions are lent to many: answers to another play, and what names the peers of another play, are meant for that one.
+ */
+static struct seat_link *meant_for(struct run *r, struct seat_link *link, const struct stanza *s)
+{
+	const char *type = stanza_attr(s, "type");
+	int answer =
+			!strcmp((const char *)s->root->name, "iq") && type && (!strcmp(type, "result") || !strcmp(type, "error"));
+	struct play *p = answer ? play_by_id(r, stanza_attr(s, "id")) : play_by_token(r, s->raw, s->raw_len);
+	if (!p || (link && p == link->play)) {
+		return link;
+	}
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		if (link ? p->scenario->cast[i].class == link->play->scenario->cast[link->actor].class
+				 : p->scenario->cast[i].class == ACTOR_ADMIN) {
+			return &p->links[i];
+		}
+	}
+	return NULL;
+}
+
+static void session_stanza(void *ud, struct session *s, struct stanza *stanza)
+{
+	struct run *r = ud;
+	if (hooks_owns(r->hooks, s)) {
+		hooks_stanza(r->hooks, stanza);
+	}
+	struct seat_link *own = session_owner(s);
+	struct seat_link *link = meant_for(r, own, stanza);
+	if (!link || !link->play->begun || link->play->ended) {
+		return;
+	}
+	struct player_stanza ps = {.stanza = stanza,
+			.journal = link == own ? link->play->journal_last : 0,
+			.opened_by_target = 1,
+			.validated = 1,
+			.content_ns = NS_CLIENT};
+	player_on_stanza(link->play->player, link->actor, &ps, run_now(r));
+	play_pump(link->play);
+}
+
+static void session_closed(void *ud, struct session *s, enum close_kind kind, const char *condition, int end)
+{
+	struct run *r = ud;
+	struct seat_link *link = session_owner(s);
+	char *how = how_closed(kind, condition, end);
+	if (hooks_owns(r->hooks, s)) {
+		hooks_session_gone(r->hooks, how);
+	} else {
+		pool_forget(&r->pool, s);
+		if (link) {
+			link->session = NULL;
+		}
+		session_destroy(s);
+		if (link && !link->play->ended) {
+			player_on_closed(link->play->player, link->actor, how, run_now(r));
+			play_pump(link->play);
+		}
+	}
+	free(how);
+}
+
+const struct sessions_callbacks play_sessions_callbacks = {
+		session_ready, session_failed, session_stanza, session_closed};

@@ -1,0 +1,117 @@
+/* A run: the catalogue, the actors and the players in one event loop. Files of main/ only. */
+#ifndef MAIN_RUN_H
+#define MAIN_RUN_H
+
+#include "actors/peer.h"
+#include "actors/pool.h"
+#include "actors/session.h"
+#include "journal/journal.h"
+#include "judge/player.h"
+#include "main/control.h"
+#include "main/plan.h"
+#include "script/catalogue.h"
+#include "target/adhoc.h"
+#include "wire/dns.h"
+
+#include <uv.h>
+
+#define TOKEN_CHARS 5
+
+enum phase {
+	PHASE_START,	 /* waiting for the driver to start the target */
+	PHASE_READY,	 /* waiting for stream features */
+	PHASE_LOGIN,	 /* the first login */
+	PHASE_PARALLEL,	 /* scenarios side by side */
+	PHASE_SETTLE,	 /* their prohibitions stay armed a while */
+	PHASE_EXCLUSIVE, /* the others, one by one */
+	PHASE_LIVENESS,	 /* does the target still answer? */
+	PHASE_OVER
+};
+
+struct run;
+
+/* One performance of a scenario. */
+struct play {
+	struct run *run;
+	const struct scenario *scenario;
+	int repeat;
+	char token[TOKEN_CHARS + 1];
+	struct player *player;
+	struct seat_link {
+		struct play *play; /* the link is the owner that actors give back */
+		int actor;
+		struct peer *peer;
+		struct session *session;
+		char *address;
+		char *account; /* bare JID of the session, to give it back under */
+		int own;	   /* not to be lent to others afterwards */
+	} * links;
+	uv_timer_t timer;
+	int timer_open;
+	int begun, reported, ended;
+	int pumping;
+	int journal_first, journal_last;
+};
+
+struct run {
+	uv_loop_t *loop;
+	struct plan plan;
+	struct catalogue catalogue;
+	struct journal *journal;
+	struct recorder recorder;
+	struct peers *peers;
+	struct sessions *sessions;
+	struct pool pool;
+	struct dns_server *dns;
+	struct control *control;
+	struct play *plays; /* those that run side by side first, then the exclusive ones */
+	size_t plays_count, parallel_count;
+	size_t next;   /* of the plays that have not begun */
+	size_t active; /* begun, play not over */
+	enum phase phase;
+	uv_timer_t timer;
+	uint64_t started; /* of the loop's high resolution clock, nanoseconds */
+	struct hook_runner *hooks;
+	int checking; /* a liveness check is under way */
+	char *abort_step, *abort_reason;
+	int interrupted;
+	int exit;
+	int target_stopping; /* the driver restarts or kills it for us */
+	uint64_t ready_at;
+};
+
+uint64_t run_now(const struct run *r); /* microseconds since the run began */
+void run_abort(struct run *r, const char *step, const char *reason);
+void run_play_over(struct run *r, struct play *p); /* called once per play when its player is over */
+void run_check_liveness(struct run *r);
+
+/* play.c */
+void play_init(struct run *r, struct play *p, const struct scenario *s, int repeat, uint64_t *random);
+void play_begin(struct play *p);
+void play_pump(struct play *p); /* performs what the player asks for */
+void play_end(struct play *p, const char *why, enum verdict verdict);
+void play_finish(struct play *p);
+struct play *play_by_token(struct run *r, const char *raw, size_t len);
+
+/* Callback tables of play.c for the actors. */
+extern const struct peers_callbacks play_peers_callbacks;
+extern const struct sessions_callbacks play_sessions_callbacks;
+
+/* events.c: to the journal */
+void record_actor(void *ud, const struct record *record);
+int journal_note(struct run *r, const struct play *p, int actor, const char *kind, const char *detail);
+
+/* hooks.c */
+struct hook_runner *hooks_create(struct run *r);
+void hooks_destroy(struct hook_runner *h);
+void hooks_call(struct hook_runner *h, struct play *p, const struct action *a);
+void hooks_driver_answer(struct hook_runner *h, const json_t *fields);
+int hooks_owns(const struct hook_runner *h, const struct session *s);
+void hooks_session_ready(struct hook_runner *h);
+void hooks_session_gone(struct hook_runner *h, const char *reason);
+void hooks_stanza(struct hook_runner *h, const struct stanza *s);
+void hooks_forget_play(struct hook_runner *h, const struct play *p);
+/* Asks the target for a sign of life as the admin; done(run, reason): NULL when it answered. Includes the login. */
+void hooks_ping(struct hook_runner *h, void (*done)(struct run *r, const char *reason));
+
+#endif

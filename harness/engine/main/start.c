@@ -1,0 +1,167 @@
+#include "main/start.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int find_all(struct run *r, char **error)
+{
+	for (size_t i = 0; i < r->plan.select_count; i++) {
+		if (!catalogue_find(&r->catalogue, r->plan.select[i])) {
+			*error = mem_printf("plan: no scenario '%s'", r->plan.select[i]);
+			return ERR_NOT_FOUND;
+		}
+	}
+	return ERR_OK;
+}
+
+int start_read(struct run *r, const char *plan_line, char **error)
+{
+	int code = plan_read(&r->plan, plan_line, error);
+	if (code) {
+		return code;
+	}
+	if (catalogue_read(&r->catalogue, r->plan.scenarios_dir)) {
+		*error = mem_printf("%s: %s", r->plan.scenarios_dir, strerror(errno));
+		return ERR_NOT_FOUND;
+	}
+	if (r->catalogue.problems.count) {
+		const struct problem *p = &r->catalogue.problems.items[0];
+		*error = mem_printf("%s:%d:%d: %s", p->file, p->line, p->column, p->message);
+		return ERR_SYNTAX;
+	}
+	code = find_all(r, error);
+	if (code) {
+		return code;
+	}
+	r->journal = journal_create(r->plan.journal);
+	if (!r->journal) {
+		*error = mem_printf("%s cannot be written: %s", r->plan.journal, strerror(errno));
+		return ERR_SYSTEM;
+	}
+	return ERR_OK;
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return *state >> 33;
+}
+
+/* Side by side in an order that the seed decides, then the exclusive ones in the order of their ids. */
+static void make_plays(struct run *r)
+{
+	size_t n = r->plan.select_count * (size_t)r->plan.repeat;
+	uint64_t random = r->plan.seed;
+	r->plays = mem_alloc(n * sizeof *r->plays);
+	for (int exclusive = 0; exclusive < 2; exclusive++) {
+		for (int repeat = 1; repeat <= r->plan.repeat; repeat++) {
+			for (size_t i = 0; i < r->plan.select_count; i++) {
+				const struct scenario *s = catalogue_find(&r->catalogue, r->plan.select[i]);
+				if (s->exclusive == exclusive) {
+					play_init(r, &r->plays[r->plays_count++], s, repeat, &random);
+				}
+			}
+		}
+		if (!exclusive) {
+			r->parallel_count = r->plays_count;
+		}
+	}
+}
+
+static void shuffle(struct run *r, struct play *plays, size_t count)
+{
+	uint64_t random = r->plan.seed ^ 0x5DEECE66Du;
+	for (size_t i = count; i > 1; i--) {
+		size_t other = next_random(&random) % i;
+		struct play kept = plays[i - 1];
+		plays[i - 1] = plays[other];
+		plays[other] = kept;
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t a = 0; a < plays[i].scenario->cast_count; a++) {
+			plays[i].links[a].play = &plays[i];
+		}
+	}
+}
+
+static enum session_tls tls_of(const struct profile *p)
+{
+	if (p->tls && !strcmp(p->tls, "starttls")) {
+		return SESSION_STARTTLS;
+	}
+	return p->tls && !strcmp(p->tls, "direct") ? SESSION_DIRECT_TLS : SESSION_PLAIN;
+}
+
+static void on_dns_query(void *ud, const char *name, int type)
+{
+	struct run *r = ud;
+	char *detail = mem_printf("%s type %d", name, type);
+	struct play *p = play_by_token(r, name, strlen(name));
+	journal_note(r, p, -1, "dns", detail);
+	free(detail);
+}
+
+int start_bind(struct run *r, char **error)
+{
+	const struct profile *profile = &r->plan.profile;
+	char secret[40];
+	snprintf(secret, sizeof secret, "buddycheck-%llx", (unsigned long long)r->plan.seed);
+	r->recorder = (struct recorder){.record = record_actor, .ud = r};
+	struct peers_config peers = {.loop = r->loop,
+			.listen_address = profile->peers_address,
+			.secret = secret,
+			.recorder = &r->recorder,
+			.callbacks = &play_peers_callbacks,
+			.ud = r};
+	r->peers = peers_create(&peers, error);
+	if (!r->peers) {
+		return ERR_SYSTEM;
+	}
+	struct dns_zone zone = {.name = profile->zone, .port = peers_port(r->peers)};
+	if (inet_pton(AF_INET, profile->peers_address, &zone.address) != 1) {
+		*error = mem_printf("profile: peers.address '%s'; expected an IPv4 address", profile->peers_address);
+		return ERR_ADDRESS;
+	}
+	r->dns = dns_create(r->loop, profile->dns_address, 0, &zone, on_dns_query, r, error);
+	struct sessions_config sessions = {.loop = r->loop,
+			.c2s_address = profile->c2s_address,
+			.c2s_port = profile->c2s_port,
+			.tls = tls_of(profile),
+			.ca_file = profile->ca,
+			.recorder = &r->recorder,
+			.callbacks = &play_sessions_callbacks,
+			.ud = r};
+	r->sessions = r->dns ? sessions_create(&sessions, error) : NULL;
+	if (!r->sessions) {
+		return ERR_SYSTEM;
+	}
+	r->hooks = hooks_create(r);
+	make_plays(r);
+	shuffle(r, r->plays, r->parallel_count);
+	return ERR_OK;
+}
+
+void start_undo(struct run *r)
+{
+	if (r->hooks) {
+		hooks_destroy(r->hooks);
+	}
+	pool_finish(&r->pool);
+	sessions_destroy(r->sessions);
+	peers_destroy(r->peers);
+	dns_destroy(r->dns);
+	control_destroy(r->control);
+	for (size_t i = 0; i < r->plays_count; i++) {
+		play_finish(&r->plays[i]);
+	}
+	free(r->plays);
+	free(r->abort_step);
+	free(r->abort_reason);
+	journal_destroy(r->journal);
+	catalogue_finish(&r->catalogue);
+	plan_finish(&r->plan);
+}

@@ -1,0 +1,110 @@
+#include "report/tap.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* `\` and `#` are escaped in descriptions; a test point is one line. */
+static void add_text(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '#') {
+			buf_add_text(out, "\\");
+		}
+		buf_add(out, *text == '\n' || *text == '\r' ? " " : text, 1);
+	}
+}
+
+static void add_quoted(struct buf *out, const char *key, const char *text)
+{
+	buf_printf(out, "  %s: \"", key);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\') {
+			buf_add_text(out, "\\");
+		}
+		if ((unsigned char)*text < 0x20) {
+			buf_printf(out, "\\x%02x", (unsigned char)*text);
+		} else {
+			buf_add(out, text, 1);
+		}
+	}
+	buf_add_text(out, "\"\n");
+}
+
+static void add_block(struct buf *out, const char *key, const char *text)
+{
+	buf_printf(out, "  %s: |\n", key);
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		buf_add_text(out, "    ");
+		for (size_t i = 0; i < len; i++) {
+			/* YAML allows no control characters in a block */
+			buf_add(out, (unsigned char)text[i] < 0x20 && text[i] != '\t' ? "?" : text + i, 1);
+		}
+		buf_add_text(out, "\n");
+		text += len + (text[len] != '\0');
+	}
+}
+
+static void add_directive(struct buf *out, const struct result *r, int strict)
+{
+	const struct verdict_row *row = verdict_row(r->verdict);
+	if (!*row->directive || (strict && r->verdict == VERDICT_WARN)) {
+		return;
+	}
+	const char *word = r->verdict == VERDICT_WARN ? "should: " : r->verdict == VERDICT_XFAIL ? "expected: " : "";
+	buf_printf(out, " # %s %s", row->directive, word);
+	add_text(out, r->reason);
+}
+
+static void add_requirements(struct buf *out, const struct result *r)
+{
+	buf_add_text(out, "  requirements:\n");
+	for (size_t i = 0; i < r->count; i++) {
+		const struct finding *f = &r->findings[i];
+		buf_printf(
+				out, "    - %s%s%s %s\n", f->id, f->part ? "/" : "", f->part ? f->part : "", verdict_text(f->verdict));
+	}
+}
+
+static void add_row(struct buf *out, size_t number, const struct report_row *row, int strict)
+{
+	const struct result *r = row->result;
+	buf_printf(out, "%s %zu - ", verdict_row(r->verdict)->tap, number);
+	add_text(out, row->id);
+	if (row->repeats > 1) {
+		buf_printf(out, " (%d of %d)", row->repeat, row->repeats);
+	}
+	buf_add_text(out, ": ");
+	add_text(out, row->title);
+	add_directive(out, r, strict);
+	buf_add_text(out, "\n");
+	if (r->verdict == VERDICT_PASS || r->verdict == VERDICT_SKIP) {
+		return;
+	}
+	buf_add_text(out, "  ---\n");
+	add_quoted(out, "verdict", verdict_text(r->verdict));
+	add_quoted(out, "reason", r->reason);
+	if (r->count) {
+		add_requirements(out, r);
+	}
+	if (row->failure) {
+		add_block(out, "failure", row->failure);
+	}
+	buf_add_text(out, "  ...\n");
+}
+
+void tap_write(struct buf *out, const struct report_row *rows, size_t count, const struct tap_options *options)
+{
+	buf_printf(out, "TAP version %d\n", options->version);
+	buf_printf(out, "1..%zu\n", count);
+	for (size_t i = 0; i < count; i++) {
+		add_row(out, i + 1, &rows[i], options->strict);
+	}
+	if (options->bail_out) {
+		buf_add_text(out, "Bail out! ");
+		add_text(out, options->bail_out);
+		buf_add_text(out, "\n");
+	}
+}

@@ -1,0 +1,173 @@
+#include "target/adhoc.h"
+
+#include "base/mem.h"
+#include "script/vars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_COMMANDS "http://jabber.org/protocol/commands"
+#define NS_DATA "jabber:x:data"
+
+static void next_id(struct adhoc_call *c, const char *id)
+{
+	char *fresh = mem_printf("%s-%d", id, ++c->stage);
+	free(c->id);
+	c->id = fresh;
+}
+
+static char *dump(xmlDocPtr doc)
+{
+	xmlBufferPtr out = xmlBufferCreate();
+	xmlNodeDump(out, doc, xmlDocGetRootElement(doc), 0, 0);
+	char *text = mem_strndup((const char *)xmlBufferContent(out), (size_t)xmlBufferLength(out));
+	xmlBufferFree(out);
+	xmlFreeDoc(doc);
+	return text;
+}
+
+static xmlNodePtr child(xmlNodePtr parent, const char *name, const char *ns)
+{
+	xmlNodePtr node = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
+	if (ns) {
+		xmlSetNs(node, xmlNewNs(node, (const xmlChar *)ns, NULL));
+	}
+	return node;
+}
+
+static void attr(xmlNodePtr node, const char *name, const char *value)
+{
+	xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value);
+}
+
+static xmlDocPtr command(const struct adhoc_call *c, xmlNodePtr *out)
+{
+	xmlDocPtr doc = xmlNewDoc((const xmlChar *)"1.0");
+	xmlNodePtr iq = xmlNewDocNode(doc, NULL, (const xmlChar *)"iq", NULL);
+	xmlDocSetRootElement(doc, iq);
+	attr(iq, "type", "set");
+	attr(iq, "id", c->id);
+	attr(iq, "to", c->to);
+	*out = child(iq, "command", NS_COMMANDS);
+	attr(*out, "node", c->hook->adhoc);
+	return doc;
+}
+
+char *adhoc_begin(struct adhoc_call *c, const struct hook *hook, const char *to, const char *peer, const char *id)
+{
+	*c = (struct adhoc_call){.hook = hook, .to = mem_strdup(to), .peer = mem_strdup(peer ? peer : "")};
+	next_id(c, id);
+	xmlNodePtr node;
+	xmlDocPtr doc = command(c, &node);
+	attr(node, "action", "execute");
+	return dump(doc);
+}
+
+static void add_field(xmlNodePtr form, const char *name, const char *value)
+{
+	xmlNodePtr field = child(form, "field", NULL);
+	attr(field, "var", name);
+	xmlNewTextChild(field, NULL, (const xmlChar *)"value", (const xmlChar *)value);
+}
+
+static char *submission(struct adhoc_call *c, const xmlNode *answer)
+{
+	char *id = mem_strndup(c->id, (size_t)(strrchr(c->id, '-') - c->id));
+	next_id(c, id);
+	free(id);
+	xmlNodePtr node;
+	xmlDocPtr doc = command(c, &node);
+	const char *session = node_attr(answer, "sessionid");
+	if (session) {
+		attr(node, "sessionid", session);
+	}
+	xmlNodePtr form = child(node, "x", NS_DATA);
+	attr(form, "type", "submit");
+	/* A form is scoped by its FORM_TYPE, which goes back as it came (XEP-0068). */
+	const xmlNode *offered = node_child(answer, "x", NS_DATA);
+	for (const xmlNode *f = offered ? offered->children : NULL; f; f = f->next) {
+		const char *var = node_is(f, "field", NS_DATA) ? node_attr(f, "var") : NULL;
+		if (var && !strcmp(var, "FORM_TYPE")) {
+			char *value = node_text(f);
+			add_field(form, var, value);
+			free(value);
+		}
+	}
+	struct vars vars = {0};
+	vars_set(&vars, "peer", c->peer);
+	for (size_t i = 0; i < c->hook->fields_count; i++) {
+		char *value = vars_expand(&vars, c->hook->fields[i].value);
+		add_field(form, c->hook->fields[i].name, value);
+		free(value);
+	}
+	vars_finish(&vars);
+	return dump(doc);
+}
+
+static void read_result(struct adhoc_call *c, const xmlNode *answer)
+{
+	const xmlNode *form = node_child(answer, "x", NS_DATA);
+	for (const xmlNode *f = form && c->hook->result ? form->children : NULL; f; f = f->next) {
+		const char *var = node_is(f, "field", NS_DATA) ? node_attr(f, "var") : NULL;
+		if (!var || strcmp(var, c->hook->result) != 0) {
+			continue;
+		}
+		for (const xmlNode *v = f->children; v; v = v->next) {
+			if (node_is(v, "value", NS_DATA)) {
+				char *value = node_text(v);
+				buf_printf(&c->output, "%s\n", value);
+				free(value);
+			}
+		}
+	}
+}
+
+static int says_no_such_command(const char *condition)
+{
+	static const char *const conditions[] = {
+			"item-not-found", "feature-not-implemented", "service-unavailable", "forbidden"};
+	for (size_t i = 0; condition && i < sizeof conditions / sizeof *conditions; i++) {
+		if (!strcmp(condition, conditions[i])) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+enum adhoc_state adhoc_answer(struct adhoc_call *c, const struct stanza *s, char **octets)
+{
+	const char *type = stanza_attr(s, "type");
+	const xmlNode *answer = node_child(s->root, "command", NS_COMMANDS);
+	if (!type || strcmp(type, "result") != 0 || !answer) {
+		const char *condition = stanza_error_condition(s);
+		/* Later than at the first stage, only the submitted facts can have been refused. */
+		if (c->stage > 1 && !says_no_such_command(condition)) {
+			return ADHOC_DONE;
+		}
+		if (c->hook->result || says_no_such_command(condition) || c->stage == 1) {
+			buf_printf(&c->output, "the command '%s' was answered with %s", c->hook->adhoc,
+					condition ? condition : "an error");
+			return ADHOC_FAILED;
+		}
+		return ADHOC_DONE;
+	}
+	const char *status = node_attr(answer, "status");
+	if (status && !strcmp(status, "executing")) {
+		if (c->stage > 1) {
+			return ADHOC_DONE; /* the form comes back: refused */
+		}
+		*octets = submission(c, answer);
+		return ADHOC_GOES_ON;
+	}
+	read_result(c, answer);
+	return ADHOC_DONE;
+}
+
+void adhoc_finish(struct adhoc_call *c)
+{
+	free(c->to);
+	free(c->peer);
+	free(c->id);
+	buf_finish(&c->output);
+	*c = (struct adhoc_call){0};
+}

@@ -1,0 +1,52 @@
+/* The target's profile as the driver hands it over (harness/README.md). The driver has checked it against the user's
+ * file; here only what the engine needs is read. */
+#ifndef TARGET_PROFILE_H
+#define TARGET_PROFILE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct hook {
+	char *name;
+	int driver;	 /* the driver performs it */
+	char *adhoc; /* node of an ad-hoc command, or NULL */
+	struct hook_field {
+		char *name, *value; /* value may hold ${peer} */
+	} * fields;
+	size_t fields_count;
+	char *result; /* field of the result form with the answer, or NULL */
+};
+
+struct account {
+	char *name, *jid, *password;
+};
+
+struct profile {
+	char *name;
+	char **domains;
+	size_t domains_count;
+	char *off_domain;
+	char *c2s_address, *s2s_address;
+	int c2s_port, s2s_port;
+	char *tls; /* none, starttls, direct */
+	char *ca;
+	char *zone, *peers_address, *dns_address;
+	int quiet_ms, final_quiet_ms, deadline_ms, start_ms;
+	struct account *accounts;
+	size_t accounts_count;
+	char **claims; /* those that are true */
+	size_t claims_count;
+	struct hook *hooks;
+	size_t hooks_count;
+};
+
+/* 0, or ERR_SYNTAX with *error (one line, to free()). json is borrowed. */
+int profile_read(struct profile *p, const json_t *json, char **error);
+void profile_finish(struct profile *p);
+const struct hook *profile_hook(const struct profile *p, const char *name);
+const struct account *profile_account(const struct profile *p, const char *name);
+
+/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts". */
+int profile_has(const struct profile *p, const char *what);
+
+#endif
