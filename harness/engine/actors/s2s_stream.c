@@ -210,6 +210,24 @@ static void features_came(struct s2s *s, const struct stanza *stanza)
 	pair_open(s->pair);
 }
 
+/* Our direction is over as soon as one side ended it: what is sent from now on needs another stream. */
+static void lose_pair(struct s2s *s, const char *how)
+{
+	if (!s->pair) {
+		return;
+	}
+	char *reason;
+	if (!s->established) {
+		reason = mem_printf("no connection to the target's %s:%d: %s", s->ps->s2s_address, s->ps->s2s_port, how);
+	} else if (s->condition) {
+		reason = mem_printf("the target closed the stream with %s", s->condition);
+	} else {
+		reason = mem_printf("the stream to the target was closed before dialback was done (%s)", how);
+	}
+	pair_lost(s->pair, reason, s->established ? "remote-server-timeout" : "remote-connection-failed");
+	free(reason);
+}
+
 static void error_came(struct s2s *s, const struct stanza *stanza)
 {
 	if (!s->condition) {
@@ -217,6 +235,7 @@ static void error_came(struct s2s *s, const struct stanza *stanza)
 	}
 	s->target_began |= !s->end_sent;
 	s2s_end(s);
+	lose_pair(s, "stream error");
 }
 
 /* Stanzas and whatever else a correct target would not send on a stream like this. */
@@ -274,6 +293,7 @@ static void on_end(void *ud, const char *raw, size_t len)
 	s->end_seen = 1;
 	s->target_began |= !s->end_sent;
 	s2s_end(s);
+	lose_pair(s, "the target ended it");
 }
 
 static void on_fault(void *ud, enum stream_fault fault, const char *detail, const char *raw, size_t len)
@@ -285,6 +305,7 @@ static void on_fault(void *ud, enum stream_fault fault, const char *detail, cons
 		s2s_send_header(s, NULL); /* RFC 6120 section 4.9.1.2: an error needs a stream to stand in */
 	}
 	s2s_error(s, stream_fault_condition(fault));
+	lose_pair(s, "the target sent octets that are no XML stream");
 }
 
 static const struct stream_callbacks parser_callbacks = {on_header, on_element, on_end, on_fault};
@@ -319,22 +340,6 @@ void s2s_sweep(struct s2s *s)
 	}
 }
 
-static void tell_pair(struct s2s *s, enum close_kind kind, const char *detail)
-{
-	char *reason;
-	if (!s->established) {
-		reason = mem_printf("no connection to the target's %s:%d: %s", s->ps->s2s_address, s->ps->s2s_port,
-				detail ? detail : close_kind_text(kind));
-	} else if (s->condition) {
-		reason = mem_printf("the target closed the stream with %s", s->condition);
-	} else {
-		reason = mem_printf("the target closed the stream (%s) before dialback was done", close_kind_text(kind));
-	}
-	const char *condition = s->established ? "remote-server-timeout" : "remote-connection-failed";
-	pair_lost(s->pair, reason, condition);
-	free(reason);
-}
-
 static void on_close(void *ud, enum close_kind kind, const char *detail)
 {
 	struct s2s *s = ud;
@@ -349,9 +354,7 @@ static void on_close(void *ud, enum close_kind kind, const char *detail)
 			(struct record){.kind = RECORD_CLOSE, .from_target = kind != CLOSE_OURS, .detail = close_kind_text(kind)},
 			s->peer);
 	pair_forget_stream(s);
-	if (s->pair) {
-		tell_pair(s, kind, detail);
-	}
+	lose_pair(s, !s->established && detail ? detail : close_kind_text(kind));
 	if (!s->dead && s->peer && s->established && s->ps->callbacks->on_closed) {
 		s->ps->callbacks->on_closed(s->ps->ud, s->peer, s->number, kind, s->condition, s->end_seen);
 	}

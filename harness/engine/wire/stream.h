@@ -2,7 +2,8 @@
  *
  * What RFC 6120 section 11.1 forbids (comments, processing instructions, DTDs, entity references other than the
  * predefined ones) and what exceeds the limits ends the stream with a fault; so does what is not well-formed, for
- * namespaces too. After a fault, or after the end of the stream, nothing is reported any more. A few faults ("&" without
+ * namespaces too. After a fault, or after the end of the stream, nothing is reported any more. A few faults ("&"
+ * without
  * ";", "<" in an attribute's value, a comment without end) are seen only when the octets after them have come.
  *
  * Callbacks may call nothing on the parser but stream_stop(). */
