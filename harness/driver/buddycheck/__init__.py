@@ -1,0 +1,1 @@
+"""The driver of buddycheck: command line, selection, target lifecycle and reports. It never judges protocol."""

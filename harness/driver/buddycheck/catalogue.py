@@ -1,0 +1,131 @@
+"""What there is to run: scenarios, requirements and verdicts, as `buddycheck-engine catalogue` tells them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import RunProblem, UsageProblem
+from .places import Places
+from .process import capture, describe_status
+
+STRICTNESSES = ("HARD", "WARN", "INFO")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario; `play` is its text with all phrases expanded."""
+
+    id: str
+    file: str
+    title: str = ""
+    description: str = ""
+    exclusive: bool = False
+    slow: bool = False
+    needs: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    play: str = ""
+
+    @property
+    def area(self) -> str:
+        """The folder below scenarios/ that it lies in."""
+        return area_of(self.id)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One line of requirements.tsv, and the scenarios that decide it."""
+
+    id: str
+    source: str = ""
+    level: str = ""
+    area: str = ""
+    statement: str = ""
+    strictness: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    why_none: str = ""
+    notes: str = ""
+    scenarios: tuple[str, ...] = ()
+
+    def strictnesses(self) -> set[str]:
+        """Its own strictness and those of its parts."""
+        return {self.strictness, *self.parts.values()}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a verdict means for the reports and for the exit status; the engine owns the table."""
+
+    name: str
+    tap: str
+    junit: str
+    exit: int
+    rank: int
+
+
+@dataclass(frozen=True)
+class ScriptError:
+    """An error in a scenario, a phrase or the requirements; `file` is relative to the scenarios' folder."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything, in the engine's order."""
+
+    folder: Path
+    scenarios: Mapping[str, Scenario]
+    requirements: Mapping[str, Requirement]
+    verdicts: Mapping[str, Verdict]
+    errors: tuple[ScriptError, ...]
+    document: Mapping[str, Any] = field(repr=False)  # as the engine printed it
+
+    def error_lines(self, places: Places) -> list[str]:
+        """The errors as `file:line:column: message`."""
+        return [f"{places.shown(self.folder / each.file)}:{each.line}:{each.column}: {each.message}" for each in self.errors]
+
+
+def area_of(scenario: str) -> str:
+    """The area of a scenario id; one without a folder is its own."""
+    return scenario.rpartition("/")[0] or scenario
+
+
+def load(places: Places, environ: Mapping[str, str]) -> Catalogue:
+    """Asks the engine. Errors in scenarios are in the result; raises where there is no catalogue at all."""
+    places.check_engine()
+    status, output, errors = capture([str(places.engine), "catalogue", str(places.scenarios)], environ)
+    if status != 0:
+        said = errors.decode("utf-8", "replace").strip().splitlines()
+        if status == 2:
+            raise UsageProblem(said[-1] if said else f"the engine cannot read the scenarios in {places.scenarios}")
+        reason = f"buddycheck-engine catalogue ended with {describe_status(status)}"
+        raise RunProblem("catalogue", reason + "".join(f"\n{line}" for line in said[-20:]))
+    try:
+        return parse(json.loads(output), places.scenarios)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        reason = f"the engine's catalogue cannot be read ({error}); run 'make build' in {places.home}"
+        raise RunProblem("catalogue", reason) from error
+
+
+def parse(document: Mapping[str, Any], folder: Path) -> Catalogue:
+    """The model of a catalogue document; fields that we do not know are left aside."""
+    return Catalogue(
+        folder=folder,
+        scenarios={each["id"]: _record(Scenario, each) for each in document["scenarios"]},
+        requirements={each["id"]: _record(Requirement, each) for each in document["requirements"]},
+        verdicts={each["name"]: _record(Verdict, each) for each in document["verdicts"]},
+        errors=tuple(_record(ScriptError, each) for each in document["errors"]),
+        document=document,
+    )
+
+
+def _record(kind: Any, values: Mapping[str, Any]) -> Any:
+    known = {key: values[key] for key in kind.__dataclass_fields__ if key in values}
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in known.items()})

@@ -1,0 +1,201 @@
+"""The command line: one parser a command, one line for wrong use."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from . import browse
+from .errors import EXIT_INTERRUPTED, EXIT_UNJUDGED, EXIT_USAGE, Problem, RunProblem, UsageProblem, hint, why
+from .places import DEFAULT_TARGET, Places
+from .run import FORMATS, Format, Options, World, failed_step, run
+from .selection import LEVELS, Wanted
+
+HELP = """usage: buddycheck COMMAND ...
+
+Tests XMPP servers for XEP-0267 Server Buddies.
+
+  run [SELECTOR ...]   run scenarios against a target
+  list [SELECTOR ...]  list scenarios
+  show ID              show a scenario or a requirement
+  lint                 check the scenarios without running them
+
+'buddycheck COMMAND --help' tells the options. Exit status: 0 nothing failed, 1 some requirement failed,
+2 wrong use, 3 the run could not judge, 130 interrupted.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        words = message.removeprefix("unrecognized arguments: ").split()
+        if message.startswith("unrecognized arguments: "):
+            name = words[0].partition("=")[0]
+            message = f"unknown option {name}{hint(name, self._option_string_actions)}"
+        raise UsageProblem(f"{self.prog}: {message}; see {self.prog} --help")
+
+
+def _number(convert: Callable[[str], Any], good: Callable[[Any], object], expected: str) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        try:
+            value = convert(text)
+        except ValueError:
+            value = None
+        if value is None or not good(value):
+            raise argparse.ArgumentTypeError(f"expected {expected}, got '{text}'")
+        return value
+
+    return parse
+
+
+def _format(text: str) -> Format:
+    name, colon, file = text.partition(":")
+    if name not in FORMATS or (colon and not file):
+        expected = f"expected FORMAT or FORMAT:FILE with FORMAT one of {', '.join(FORMATS)}"
+        raise argparse.ArgumentTypeError(f"{expected}, got '{text}'")
+    return Format(name, file)
+
+
+def _parser(command: str, description: str) -> Parser:
+    return Parser(prog=f"buddycheck {command}", description=description, allow_abbrev=False)
+
+
+def _add_selection(parser: Parser) -> None:
+    add = parser.add_argument
+    add("selectors", nargs="*", metavar="SELECTOR",
+        help="scenario id, glob ('cancel/*'), area or requirement id; default: all")
+    add("--exclude", action="append", default=[], metavar="SELECTOR",
+        help="leave these out; must match something (repeatable)")
+    add("--level", choices=tuple(LEVELS), default="all",
+        help="only scenarios that decide a hard requirement (must), or a hard or warning one (should)")
+    add("--slow", action="store_true", help="also those that wait for minutes")
+
+
+def _wanted(given: argparse.Namespace) -> Wanted:
+    return Wanted(tuple(given.selectors), tuple(given.exclude), given.level, given.slow)
+
+
+def _run_parser() -> Parser:
+    parser = _parser("run", "Runs scenarios against a target server.")
+    _add_selection(parser)
+    count = _number(int, lambda value: value >= 0, "a whole number from 0")
+    positive = _number(int, lambda value: 0 < value <= 1_000_000, "a whole number from 1")
+    seed = _number(int, lambda value: 0 <= value < 2**53, "a whole number from 0 to 2^53")
+    patience = _number(float, lambda value: math.isfinite(value) and 0 < value <= 10_000, "a number above 0")
+    add = parser.add_argument
+    add("--target", default=DEFAULT_TARGET, metavar="P",
+        help="a shipped target's name or the path of a profile (default: %(default)s)")
+    add("--jobs", type=count, default=0, metavar="N", help="scenarios at once; 0: as the engine likes (default)")
+    add("--seed", type=seed, metavar="S", help="for everything random (default: a new one, printed)")
+    add("--patience", type=patience, default=1.0, metavar="N", help="multiplies quiet windows and deadlines (default: 1)")
+    add("--repeat", type=positive, default=1, metavar="N", help="run everything N times (default: 1)")
+    add("--strict", action="store_true", help="a WARN counts as a failure")
+    add("--format", type=_format, action="append", default=[], metavar="FORMAT[:FILE]",
+        help=", ".join(FORMATS) + "; to standard output or to a file (repeatable)")
+    add("--out", default="", metavar="DIR", help="the run's folder (default: reports/out/<target>-<time>-<pid>)")
+    return parser
+
+
+def _run(argv: Sequence[str], world: World) -> int:
+    given = _run_parser().parse_intermixed_args(argv)
+    options = Options(
+        wanted=_wanted(given), target=given.target, jobs=given.jobs, seed=given.seed, patience=given.patience,
+        repeat=given.repeat, strict=given.strict, formats=tuple(given.format), out=given.out,
+    )
+    return run(options, world)
+
+
+def _list(argv: Sequence[str], world: World) -> int:
+    parser = _parser("list", "Lists the scenarios that 'run' with the same selection would run.")
+    _add_selection(parser)
+    parser.add_argument("--json", action="store_true", help="everything that is known about them")
+    given = parser.parse_intermixed_args(argv)
+    return browse.list_scenarios(_wanted(given), given.json, world)
+
+
+def _show(argv: Sequence[str], world: World) -> int:
+    parser = _parser("show", "Shows a scenario with its play, or a requirement with its scenarios.")
+    parser.add_argument("id", metavar="ID")
+    return browse.show(parser.parse_intermixed_args(argv).id, world)
+
+
+def _lint(argv: Sequence[str], world: World) -> int:
+    _parser("lint", "Checks the scenarios without running them.").parse_args(argv)
+    return browse.lint(world)
+
+
+COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
+    "run": _run, "list": _list, "show": _show, "lint": _lint,
+}
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, stdout: TextIO, stderr: TextIO) -> int:
+    """Performs a command; the exit status. Whatever goes wrong is told in lines, never as a stack trace."""
+    world = World(Places.find(environ, cwd), environ, stdout, stderr)
+    try:
+        return _dispatch(argv, world)
+    except RunProblem as problem:
+        world.say(failed_step(problem))
+        return problem.exit_status
+    except Problem as problem:
+        world.say(*map(_prefixed, problem.lines))
+        return problem.exit_status
+    except KeyboardInterrupt:
+        world.say("buddycheck: interrupted, ended at once")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        world.say(f"buddycheck: {error.filename or 'operating system'}: {why(error)}")
+        return EXIT_UNJUDGED
+    except Exception as error:  # a mistake of ours
+        if environ.get("BUDDYCHECK_DEBUG"):
+            raise
+        mistake = f"{type(error).__name__}: {error}"
+        world.say(f"buddycheck: internal error ({mistake}); set BUDDYCHECK_DEBUG=1 for a trace, and please report it")
+        return EXIT_UNJUDGED
+
+
+def _prefixed(line: str) -> str:
+    """A line that names a file and line stays as editors read it; others say who speaks."""
+    return line if line.startswith("buddycheck") or re.match(r"[^\s:]+:\d+:", line) else f"buddycheck: {line}"
+
+
+def _dispatch(argv: Sequence[str], world: World) -> int:
+    if argv and argv[0] in ("-h", "--help", "help"):
+        world.stdout.write(HELP)
+        return 0
+    if not argv:
+        world.stderr.write(HELP)
+        return EXIT_USAGE
+    command = COMMANDS.get(argv[0])
+    if command is None:
+        kind = "option" if argv[0].startswith("-") else "command"
+        expected = f"expected one of: {', '.join(COMMANDS)}"
+        raise UsageProblem(f"unknown {kind} '{argv[0]}'{hint(argv[0], COMMANDS)}; {expected}")
+    try:
+        return command(argv[1:], world)
+    except SystemExit as done:  # argparse, after --help
+        return int(done.code or 0)
+
+
+def main_process() -> NoReturn:
+    """The process: its arguments, streams and exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = main(sys.argv[1:], os.environ, Path.cwd(), sys.stdout, sys.stderr)
+        sys.stdout.flush()
+    except BrokenPipeError:  # a reader such as head has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 128 + signal.SIGPIPE
+    sys.exit(status)

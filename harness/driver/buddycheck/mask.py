@@ -1,0 +1,52 @@
+"""Keeps passwords out of everything that is printed, stored or sent."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+MASKED = "********"
+
+
+class Mask:
+    """Replaces passwords in text.
+
+    Public words that merely contain one stay: the address of a user whose password is his name.
+    """
+
+    def __init__(self, secrets: Iterable[str], public: Iterable[str] = ()) -> None:
+        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+        kept = {word for word in public if any(secret in word for secret in self._secrets)} - set(self._secrets)
+        self._public = kept
+        words = sorted(kept, key=len, reverse=True) + self._secrets
+        self._pattern = re.compile("|".join(map(re.escape, words)))
+
+    def text(self, text: str) -> str:
+        """`text` without passwords."""
+        if not any(secret in text for secret in self._secrets):
+            return text
+        return self._pattern.sub(lambda found: found[0] if found[0] in self._public else MASKED, text)
+
+    def tree(self, value: Any) -> Any:
+        """A JSON value with every string in it masked (keys are names of the protocol and stay)."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.tree(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.tree(item) for key, item in value.items()}
+        return value
+
+    def file(self, path: Path) -> None:
+        """Masks a finished file in place; does not touch one that holds no password or is not there."""
+        if not self._secrets or not path.is_file():
+            return
+        old = path.read_bytes().decode("utf-8", "surrogateescape")
+        new = self.text(old)
+        if new != old:
+            temporary = path.with_name(f".{path.name}.{os.getpid()}")
+            temporary.write_bytes(new.encode("utf-8", "surrogateescape"))
+            temporary.replace(path)

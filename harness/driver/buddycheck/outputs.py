@@ -1,0 +1,54 @@
+"""The folder of a run, and files that are either whole or not there."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from .errors import UsageProblem, why
+
+# In the order in which they come to be; the first five grow during the run.
+JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT = (
+    "journal.jsonl", "run.tap", "results.jsonl", "target.log", "engine.log", "junit.xml",
+)
+
+
+def default_folder(reports: Path, target: str, now: float, pid: int) -> Path:
+    """`<reports>/<target>-<UTC time>-<pid>`."""
+    safe = "".join(char if char.isalnum() or char in "._-" else "-" for char in target).lstrip(".") or "target"
+    return reports / f"{safe}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}-{pid}"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Makes the folder; the files of an earlier run in it are removed, so that none is taken for this run's."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT):
+            (folder / name).unlink(missing_ok=True)
+        (folder / RESULTS).touch()
+    except OSError as error:
+        raise UsageProblem(f"cannot write to the folder {folder}: {why(error)}; name another one with --out") from error
+
+
+def link_latest(folder: Path) -> None:
+    """Points `latest`, beside the folder, to it."""
+    temporary = folder.with_name(f".latest-{os.getpid()}")
+    try:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(folder.name)
+        temporary.replace(folder.with_name("latest"))
+    except OSError:  # a convenience only; somebody has put something else there
+        temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file under another name and renames it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageProblem(f"cannot write {path}: {why(error)}") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,148 @@
+"""The only module that starts processes.
+
+Every child leads a session of its own (so that a Ctrl-C of the terminal reaches the driver alone), dies with the driver
+(`setpriv --pdeathsig KILL`), and takes its process group along when it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from .errors import Problem, RunProblem, UsageProblem, why
+from .loop import READ, Loop, Promise
+
+
+def describe_status(status: int) -> str:
+    """How a process ended, in words: `exit status 3`, `signal SIGSEGV`."""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return "signal " + signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def find_program(name: str, folder: Path) -> str | None:
+    """The executable that `name` means: searched in PATH, or relative to `folder` where it has a slash."""
+    return shutil.which(str(folder / name) if "/" in name else name)
+
+
+class Child:
+    """A started process. `exited` gives its status (negative: the signal), once, when it and its group are gone."""
+
+    def __init__(self, loop: Loop, popen: subprocess.Popen[bytes]) -> None:
+        self.exited: Promise[int] = Promise()
+        self.popen = popen
+        self._loop = loop
+        self._pidfd = os.pidfd_open(popen.pid)
+        loop.watch(self._pidfd, READ, self._reap)
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        """The pipe to its standard input, where one was asked for."""
+        assert self.popen.stdin is not None
+        return self.popen.stdin
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """The pipe from its standard output, where one was asked for."""
+        assert self.popen.stdout is not None
+        return self.popen.stdout
+
+    def terminate(self) -> None:
+        """Asks it to end."""
+        if not self.exited.done:
+            os.kill(self.popen.pid, signal.SIGTERM)  # not popen.send_signal, which might reap it
+
+    def kill(self) -> None:
+        """Ends it and its process group at once."""
+        if not self.exited.done:
+            self._kill_group()
+
+    async def end(self, grace: float) -> int:
+        """Asks it to end, ends it by force after `grace` seconds; its status."""
+        self.terminate()
+        if not await self._loop.within(self.exited, grace):
+            self.kill()
+        return await self.exited
+
+    def reap_now(self) -> None:
+        """Ends it at once and waits for it; nobody is told, for those who would be are ending, too."""
+        if not self.exited.done:
+            self._kill_group()
+            self._bury()
+
+    def _kill_group(self) -> None:
+        try:
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def _reap(self) -> None:
+        self.exited.resolve(self._bury())
+
+    def _bury(self) -> int:
+        # The dead leader is not reaped yet, so its number still names its group and nobody else's.
+        self._loop.unwatch(self._pidfd)
+        self._kill_group()
+        status = self.popen.wait()
+        os.close(self._pidfd)
+        return status
+
+
+class Children:
+    """Starts processes and, as a context manager, leaves none behind."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._all: list[Child] = []
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        stdin: int | IO[bytes] = subprocess.DEVNULL,
+        stdout: int | IO[bytes] = subprocess.DEVNULL,
+        stderr: int | IO[bytes] = subprocess.DEVNULL,
+    ) -> Child:
+        """Starts a program; raises where that cannot be done."""
+        wrapper = shutil.which("setpriv")
+        if wrapper is None:
+            raise UsageProblem("the program 'setpriv' is missing; install the package util-linux")
+        try:
+            popen = subprocess.Popen(
+                [wrapper, "--pdeathsig", "KILL", "--", *argv],
+                cwd=cwd, env=environ, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True,
+            )
+        except OSError as error:
+            raise Problem(f"cannot start {argv[0]}: {why(error)}") from error
+        child = Child(self._loop, popen)
+        self._all = [each for each in self._all if not each.exited.done] + [child]
+        return child
+
+    def __enter__(self) -> Children:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for child in self._all:
+            child.reap_now()
+
+
+def capture(argv: Sequence[str], environ: Mapping[str, str], seconds: float = 60.0) -> tuple[int, bytes, bytes]:
+    """Runs a program that needs no supervision to its end: status, standard output, standard error."""
+    try:
+        done = subprocess.run(argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        raise RunProblem("engine", f"{argv[0]} {argv[1]} did not end within {seconds:g} s and was killed") from error
+    except OSError as error:
+        raise UsageProblem(f"cannot start {argv[0]}: {why(error)}") from error
+    return done.returncode, done.stdout, done.stderr

@@ -1,0 +1,115 @@
+"""The model of a run's outcome, filled from the engine's events. Every report is made from this and from nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .catalogue import Verdict
+from .errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNJUDGED, EXIT_USAGE
+
+# How a verdict counts where the engine's table does not name it: never as success.
+UNKNOWN_VERDICT = Verdict(name="?", tap="not ok", junit="error", exit=EXIT_UNJUDGED, rank=99)
+MEANING = {
+    EXIT_OK: "nothing failed",
+    EXIT_FAILED: "some requirement failed or something passed unexpectedly",
+    EXIT_USAGE: "wrong use",
+    EXIT_UNJUDGED: "the run could not judge everything",
+    EXIT_INTERRUPTED: "interrupted",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """The final verdict on one scenario in one repetition."""
+
+    scenario: str
+    repeat: int
+    verdict: str
+    ms: float
+    title: str = ""
+    file: str = ""
+    reason: str = ""
+    checks: tuple[Mapping[str, Any], ...] = ()
+    failure: str | None = None
+    journal: tuple[int, ...] = ()
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Result:
+        """The result that an engine's `result` event tells; fields that we do not know are left aside."""
+        known = {key: event[key] for key in cls.__dataclass_fields__ if event.get(key) is not None}
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in known.items()})
+
+    def requirements(self) -> list[str]:
+        """The ids of the requirements that its checks decide, each once."""
+        return list(dict.fromkeys(str(check["id"]) for check in self.checks if check.get("id")))
+
+
+@dataclass
+class Outcome:
+    """Everything a run came to."""
+
+    target: str
+    selected: tuple[str, ...]
+    verdicts: Mapping[str, Verdict]
+    strict: bool = False
+    repeat: int = 1
+    seed: int = 0
+    left_out_slow: tuple[str, ...] = ()
+    results: list[Result] = field(default_factory=list)
+    provisional: dict[tuple[str, int], str] = field(default_factory=dict)  # begun, without a final result
+    abort_step: str = ""
+    abort_reason: str = ""
+    end: Mapping[str, Any] | None = None
+    stopped_by: int = 0  # the signal that interrupted the run
+
+    def began(self, scenario: str, repeat: int) -> None:
+        """A scenario is being played."""
+        self.provisional[scenario, repeat] = ""
+
+    def judged(self, scenario: str, repeat: int, verdict: str) -> None:
+        """A play is over."""
+        self.provisional[scenario, repeat] = verdict
+
+    def add(self, result: Result) -> None:
+        """A final verdict."""
+        self.provisional.pop((result.scenario, result.repeat), None)
+        self.results.append(result)
+
+    def abort(self, step: str, reason: str) -> None:
+        """The run could not go on; the first reason is the one that counts."""
+        if not self.abort_step:
+            self.abort_step, self.abort_reason = step, reason
+
+    def meaning_of(self, result: Result) -> Verdict:
+        """What a result's verdict means; with --strict a WARN counts as FAIL."""
+        name = "FAIL" if self.strict and result.verdict == "WARN" else result.verdict
+        return self.verdicts.get(name, UNKNOWN_VERDICT)
+
+    def counts(self) -> dict[str, int]:
+        """How often each verdict was given, the worst first."""
+        found = Counter(result.verdict for result in self.results)
+        return dict(sorted(found.items(), key=lambda each: -self.verdicts.get(each[0], UNKNOWN_VERDICT).rank))
+
+    def failures(self) -> Iterator[Result]:
+        """The results that make the exit status something else than 0, failures before what could not be judged."""
+        bad = [result for result in self.results if self.meaning_of(result).exit != EXIT_OK]
+        return iter(sorted(bad, key=lambda result: self.meaning_of(result).exit))
+
+    def not_run(self) -> list[str]:
+        """The selected scenarios that have no result at all."""
+        judged = {result.scenario for result in self.results}
+        return [id for id in self.selected if id not in judged]
+
+    def exit_status(self) -> int:
+        """The exit status of the command (design.md section 5)."""
+        if self.stopped_by:
+            return 128 + self.stopped_by
+        if self.abort_step:
+            return EXIT_USAGE if self.abort_step == "bind" else EXIT_UNJUDGED
+        if self.end is None or self.not_run():
+            return EXIT_UNJUDGED
+        from_results = max((self.meaning_of(result).exit for result in self.results), default=EXIT_UNJUDGED)
+        return max(from_results, int(self.end["exit"]))

@@ -1,0 +1,245 @@
+"""`buddycheck run`: from options to a finished run and its reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from . import catalogue, outputs, profile, render, selection, summary, tap, target
+from .errors import RunProblem, UsageProblem
+from .mask import Mask
+from .places import Places
+from .progress import NoProgress, Progress
+from .results import Outcome
+from .selection import Selection, Wanted
+from .session import Limits, Session, plan
+
+FORMATS = ("tap", "tap13", "junit", "json", "plain")
+TAP_VERSIONS = {"tap": 14, "tap13": 13}
+
+
+@dataclass(frozen=True)
+class Format:
+    """A report that was asked for; without a file it goes to standard output."""
+
+    name: str
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `run`."""
+
+    wanted: Wanted
+    target: str
+    jobs: int = 0
+    seed: int | None = None
+    patience: float = 1.0
+    repeat: int = 1
+    strict: bool = False
+    formats: tuple[Format, ...] = ()
+    out: str = ""
+
+
+@dataclass(frozen=True)
+class World:
+    """What a command is given by its surroundings."""
+
+    places: Places
+    environ: Mapping[str, str]
+    stdout: TextIO
+    stderr: TextIO
+
+    def say(self, *lines: str) -> None:
+        """Lines for people, on standard error."""
+        for line in lines:
+            print(line, file=self.stderr)
+
+
+def run(options: Options, world: World) -> int:
+    """Runs the suite; the exit status."""
+    formats, tap_version = _formats(options, world)
+    path = world.places.profile_path(options.target)
+    chosen = profile.load(path, world.environ)
+    render.check(chosen)
+    known = catalogue.load(world.places, world.environ)
+    if known.errors:
+        raise UsageProblem(known.error_lines(world.places))
+    selected = selection.select(known, options.wanted)
+    target.check_programs(chosen, world.places.fixtures)
+    started = time.time()
+    folder = _folder(options, world, chosen.name, started)
+    mask = Mask(chosen.secrets(), chosen.public())
+    seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
+    outcome = Outcome(
+        chosen.name, selected.ids, known.verdicts, options.strict, options.repeat, seed, selected.left_out_slow,
+    )
+    progress = _progress(options, world, len(selected.ids) * options.repeat)
+    try:
+        Session(
+            profile=chosen, plan=_plan(options, world, chosen, selected, folder, seed, tap_version),
+            engine=world.places.engine, folder=folder, mask=mask, outcome=outcome, progress=progress,
+            environ=world.environ, limits=_limits(options, chosen),
+        ).run()
+    finally:
+        progress.close()
+    _mask_logs(folder, mask)
+    reports = Reports(world, outcome, folder, mask, tap_version, started)
+    reports.explain()
+    reports.write(formats)
+    return outcome.exit_status()
+
+
+def _formats(options: Options, world: World) -> tuple[list[Format], int]:
+    """The reports to write, and the version of TAP, of which a run has one."""
+    formats = list(options.formats)
+    if sum(not each.file for each in formats) > 1:
+        raise UsageProblem("--format: only one format can go to standard output; give the others a file, as in junit:FILE")
+    if all(each.file for each in formats):
+        formats.append(Format("plain" if world.stdout.isatty() else "tap"))
+    asked = [each.name for each in options.formats if each.name in TAP_VERSIONS]
+    if len(set(asked)) > 1:
+        raise UsageProblem("--format: one run writes one version of TAP; choose tap or tap13")
+    if asked and formats[-1] == Format("tap"):
+        formats[-1] = Format(asked[0])
+    for each in formats:
+        if each.file and not (world.places.cwd / each.file).parent.is_dir():
+            folder = (world.places.cwd / each.file).parent
+            raise UsageProblem(f"--format {each.name}:{each.file}: no folder {folder}; make it first")
+    return formats, TAP_VERSIONS[asked[0]] if asked else 14
+
+
+def _folder(options: Options, world: World, name: str, now: float) -> Path:
+    reports = world.places.reports_folder()
+    folder = world.places.cwd / options.out if options.out else outputs.default_folder(reports, name, now, os.getpid())
+    outputs.prepare_folder(folder)
+    if not options.out:
+        outputs.link_latest(folder)
+    return folder
+
+
+def _progress(options: Options, world: World, total: int) -> Progress:
+    if any(not each.file for each in options.formats) or not world.stdout.isatty():
+        return NoProgress()
+    from .progress import create
+
+    return create(world.stdout, total)
+
+
+def _limits(options: Options, chosen: profile.Profile) -> Limits:
+    longest_step = (chosen.timing.start + chosen.timing.deadline) / 1000
+    slow = 900.0 if options.wanted.slow else 0.0
+    return Limits(silence=(120.0 + longest_step + slow) * max(1.0, options.patience))
+
+
+def _plan(
+    options: Options, world: World, chosen: profile.Profile, selected: Selection, folder: Path, seed: int, tap_version: int,
+) -> Mapping[str, Any]:
+    return plan(
+        profile=chosen, scenarios=world.places.scenarios, select=selected.ids, folder=folder,
+        options={"jobs": options.jobs, "seed": seed, "patience": options.patience, "repeat": options.repeat},
+        rerun=_rerun(options, world), tap_version=tap_version, strict=options.strict,
+    )
+
+
+def _rerun(options: Options, world: World) -> str:
+    """The command that, with a scenario's id behind it, runs that scenario under the same conditions."""
+    words = [world.places.command, "run", "--target", options.target]
+    words += ["--seed", str(options.seed)] if options.seed is not None else []
+    words += ["--patience", f"{options.patience:g}"] if options.patience != 1.0 else []
+    words += ["--slow"] if options.wanted.slow else []
+    words += ["--strict"] if options.strict else []
+    return shlex.join(words)
+
+
+def _mask_logs(folder: Path, mask: Mask) -> None:
+    for name in (outputs.TARGET_LOG, outputs.ENGINE_LOG, outputs.TAP):
+        mask.file(folder / name)
+
+
+class Reports:
+    """Writes what a run came to."""
+
+    def __init__(self, world: World, outcome: Outcome, folder: Path, mask: Mask, tap_version: int, started: float) -> None:
+        self._world = world
+        self._outcome = outcome
+        self._folder = folder
+        self._mask = mask
+        self._tap_text = tap.finish(folder / outputs.TAP, outcome, tap_version)
+        self._started = started
+        self._seconds = time.time() - started
+
+    def explain(self) -> None:
+        """Says on standard error why the run could not go on, with the end of the log of who was to blame."""
+        outcome, places = self._outcome, self._world.places
+        log = self._folder / (outputs.ENGINE_LOG if outcome.abort_step == "engine" else outputs.TARGET_LOG)
+        if outcome.abort_step:
+            step = f"buddycheck: the run could not go on (step {outcome.abort_step})"
+            self._world.say(f"{step}: {summary.printable(outcome.abort_reason)}{self._advice()}")
+        lines = target.tail(log, self._mask) if outcome.abort_step and outcome.abort_step != "bind" else []
+        if lines:
+            self._world.say(f"the last lines of {places.shown(log)}:", *(f"    {summary.printable(line)}" for line in lines))
+        if not (engine_log := self._folder / outputs.ENGINE_LOG).is_file() or engine_log.stat().st_size == 0:
+            engine_log.unlink(missing_ok=True)
+
+    def write(self, formats: list[Format]) -> None:
+        """Writes junit.xml and every report asked for; standard output comes last."""
+        outputs.write_whole(self._folder / outputs.JUNIT, self._junit())
+        for each in sorted(formats, key=lambda each: not each.file):
+            text = getattr(self, "_" + each.name)()
+            if each.file:
+                outputs.write_whole(self._world.places.cwd / each.file, text)
+            else:
+                self._print(each.name, text)
+
+    def _print(self, name: str, text: str) -> None:
+        self._world.stdout.write(text)
+        if name in TAP_VERSIONS:
+            self._world.stdout.write(tap.as_comments(self._summary(texts=False)))
+        self._world.stdout.flush()
+        if name in ("junit", "json"):
+            self._world.say("buddycheck: " + summary.last_line(self._outcome))
+
+    def _advice(self) -> str:
+        if self._outcome.abort_step != "bind":
+            return ""
+        return "; stop what uses the address or port, or change [peers] and [dns] in the profile"
+
+    def _summary(self, texts: bool = True) -> list[str]:
+        return summary.render(self._outcome, self._world.places.shown(self._folder), texts)
+
+    def _tap(self) -> str:
+        return self._tap_text
+
+    _tap13 = _tap
+
+    def _junit(self) -> str:
+        from . import junit
+
+        return junit.render(self._outcome, self._seconds, self._started)
+
+    def _plain(self) -> str:
+        return "".join(line + "\n" for line in self._summary())
+
+    def _json(self) -> str:
+        outcome = self._outcome
+        document = {
+            "target": outcome.target, "seed": outcome.seed, "repeat": outcome.repeat, "strict": outcome.strict,
+            "exit": outcome.exit_status(), "interrupted": bool(outcome.stopped_by),
+            "abort": {"step": outcome.abort_step, "reason": outcome.abort_reason} if outcome.abort_step else None,
+            "counts": outcome.counts(), "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
+            "requirements": outcome.end["requirements"] if outcome.end else {},
+            "results": [vars(result) for result in outcome.results],
+        }
+        return json.dumps(document, indent=1) + "\n"
+
+
+def failed_step(problem: RunProblem) -> str:
+    """The one line for a run that ended before it had an outcome."""
+    return f"buddycheck: the run could not go on (step {problem.step}): {problem.reason}"

@@ -1,0 +1,271 @@
+"""One run: engine and target side by side, from the first process to the last."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, TextIO
+
+from . import outputs
+from .engine import Engine, Event
+from .errors import Problem
+from .loop import READ, Loop, Timer
+from .mask import Mask
+from .process import Children, describe_status
+from .profile import Profile
+from .progress import Progress
+from .render import Bound
+from .results import Outcome, Result
+from .target import Patience, Target
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds after which the driver acts by itself. `silence` is for an engine that hangs: it keeps its own deadlines."""
+
+    silence: float = 120.0
+    interrupt: float = 10.0
+    patience: Patience = Patience()
+
+
+class Session:
+    """Conducts one run and fills its outcome."""
+
+    def __init__(
+        self, *, profile: Profile, plan: Mapping[str, Any], engine: Path, folder: Path, mask: Mask,
+        outcome: Outcome, progress: Progress, environ: Mapping[str, str], limits: Limits = Limits(),
+    ) -> None:
+        self._profile = profile
+        self._plan = plan
+        self._program = engine
+        self._folder = folder
+        self._mask = mask
+        self._outcome = outcome
+        self._progress = progress
+        self._environ = environ
+        self._limits = limits
+        self._watchdog: Timer | None = None
+        self._target_status: int | None = None  # where it ended without being asked to
+        self._engine: Engine
+        self._target: Target
+        self._loop: Loop
+        self._results: TextIO
+
+    def run(self) -> None:
+        """Runs to the end; afterwards no process and no private directory is left. Raises only before anything started."""
+        self._loop = Loop()
+        with signals(self._loop, self._interrupted), private_directory() as private, Children(self._loop) as children:
+            self._target = Target(
+                self._profile, self._loop, children, private, self._folder / outputs.TARGET_LOG, self._mask,
+                self._environ, self._limits.patience,
+            )
+            self._target.reserve_ports()
+            self._target.on_exit(self._target_exited)
+            if self._profile.start:
+                (self._folder / outputs.TARGET_LOG).touch()
+            with (self._folder / outputs.RESULTS).open("a", encoding="utf-8") as self._results:
+                self._engine = Engine(
+                    self._loop, children, self._program, self._folder / outputs.ENGINE_LOG, self._environ,
+                )
+                self._loop.complete(self._conduct())
+        self._loop.close()
+
+    async def _conduct(self) -> None:
+        self._engine.on_event(self._event)
+        self._engine.on_nonsense(self._nonsense)
+        self._engine.plan(self._plan)
+        self._watch_silence()
+        self._engine_ended(await self._engine.closed)
+        await self._target.stop()
+
+    # Events of the engine
+
+    def _event(self, event: Event) -> None:
+        self._watch_silence()
+        getattr(self, "_on_" + event["event"])(self._mask.tree(event))
+
+    def _on_bound(self, event: Event) -> None:
+        bound = Bound(event["peers_address"], event["peers_port"], event["dns_address"], event["dns_port"])
+        self._loop.spawn(self._start_target(bound))
+
+    def _on_ready(self, event: Event) -> None:
+        pass
+
+    def _on_begin(self, event: Event) -> None:
+        self._outcome.began(event["scenario"], event["repeat"])
+        self._progress.begin(event["scenario"])
+
+    def _on_judged(self, event: Event) -> None:
+        self._outcome.judged(event["scenario"], event["repeat"], event["verdict"])
+        self._progress.judged(event["scenario"], event["verdict"])
+
+    def _on_hook(self, event: Event) -> None:
+        self._loop.spawn(self._perform(event))
+
+    def _on_abort(self, event: Event) -> None:
+        if self._outcome.stopped_by:  # that is why, and it is known
+            return
+        how = f" ({describe_status(self._target_status)})" if self._target_status is not None else ""
+        self._outcome.abort(event["step"], event["reason"] + how)
+
+    def _on_result(self, event: Event) -> None:
+        self._outcome.add(Result.from_event(event))
+        self._results.write(json.dumps({key: value for key, value in event.items() if key != "event"}) + "\n")
+        self._results.flush()
+
+    def _on_end(self, event: Event) -> None:
+        self._outcome.end = event
+
+    # What they lead to
+
+    async def _start_target(self, bound: Bound) -> None:
+        try:
+            await self._target.start(bound)
+        except Problem as problem:
+            self._give_up("start", getattr(problem, "reason", problem.lines[0]))
+            return
+        self._watch_silence()
+        self._engine.command("started", c2s_port=self._target.c2s_port, s2s_port=self._target.s2s_port)
+
+    async def _perform(self, event: Event) -> None:
+        answer = await self._target.perform(event["name"], event["facts"])
+        self._watch_silence()
+        self._engine.command("hook", id=event["id"], ok=answer.ok, output=answer.output, reason=answer.reason)
+
+    def _target_exited(self, status: int) -> None:
+        self._target_status = status
+        self._engine.command("target-exited", status=status)
+
+    def _engine_ended(self, status: int) -> None:
+        if self._watchdog:
+            self._watchdog.cancel()
+        end = self._outcome.end
+        if status < 0 or end is None or status != end["exit"]:
+            where = "after its last event" if end else "before its last event"
+            self._outcome.abort("engine", f"the engine ended with {describe_status(status)} {where}")
+
+    def _nonsense(self, reason: str, line: str) -> None:
+        self._outcome.abort("engine", f"the engine sent {reason}: {self._mask.text(line)!r}")
+        self._engine.kill()
+
+    # Ways to end early
+
+    def _give_up(self, step: str, reason: str) -> None:
+        self._outcome.abort(step, self._mask.text(reason))
+        self._stop_engine()
+
+    def _interrupted(self, number: int) -> None:
+        if self._outcome.stopped_by:
+            raise KeyboardInterrupt  # the second time: at once; the context managers of `run` leave nothing behind
+        self._outcome.stopped_by = number
+        self._stop_engine()
+
+    def _stop_engine(self) -> None:
+        self._engine.command("interrupt")
+        self._loop.after(self._limits.interrupt, self._engine.kill)
+
+    def _watch_silence(self) -> None:
+        if self._watchdog:
+            self._watchdog.cancel()
+        self._watchdog = self._loop.after(self._limits.silence, self._silent)
+
+    def _silent(self) -> None:
+        self._outcome.abort("engine", f"the engine said nothing for {self._limits.silence:g} s and was ended")
+        self._engine.kill()
+
+
+@contextmanager
+def private_directory() -> Iterator[Path]:
+    """A directory that only this user can enter, gone afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="buddycheck-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def signals(loop: Loop, callback: Any) -> Iterator[None]:
+    """Brings the signals that end a run into the loop."""
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+
+    def ignore(number: int, frame: FrameType | None) -> None:
+        """The number comes through the socket."""
+
+    def arrived() -> None:
+        for number in reader.recv(64):
+            callback(number)
+
+    # A SIGHUP that nohup switched off stays off.
+    numbers = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, ignore) for number in numbers}
+    previous = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    loop.watch(reader.fileno(), READ, arrived)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        loop.unwatch(reader.fileno())
+        reader.close()
+        writer.close()
+
+
+def plan(
+    *, profile: Profile, scenarios: Path, select: tuple[str, ...], folder: Path, options: Mapping[str, Any], rerun: str,
+    tap_version: int, strict: bool,
+) -> dict[str, Any]:
+    """The engine's plan (harness/README.md); the only place where passwords are written, to a pipe."""
+    return {
+        "plan": 1,
+        "scenarios_dir": str(scenarios),
+        "select": list(select),
+        **options,
+        "journal": os.fspath(folder / outputs.JOURNAL),
+        "tap": {"path": os.fspath(folder / outputs.TAP), "version": tap_version, "strict": strict},
+        "rerun": rerun,
+        "profile": _profile(profile),
+    }
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    client = {"address": profile.c2s.address, "port": profile.c2s.port, "tls": profile.c2s.tls}
+    if profile.c2s.ca:
+        client["ca"] = str(profile.c2s.ca)
+    return {
+        "name": profile.name,
+        "domains": list(profile.domains),
+        "off_domain": profile.off_domain,
+        "c2s": client,
+        "s2s": {"address": profile.s2s.address, "port": profile.s2s.port},
+        "peers": {"zone": profile.peers_zone, "address": profile.peers_address},
+        "dns": {"address": profile.dns_address},
+        "timing": vars(profile.timing),
+        "accounts": {name: {"jid": each.jid, "password": each.password} for name, each in profile.accounts.items()},
+        "claims": dict(profile.claims),
+        "hooks": {name: _hook(profile, name) for name in profile.hooks},
+    }
+
+
+def _hook(profile: Profile, name: str) -> dict[str, Any]:
+    hook = profile.hooks[name]
+    if hook.adhoc is None:
+        return {"driver": True}
+    # A boolean field of a data form is "1" or "0" on the wire (XEP-0004 section 3.3).
+    fields = {key: str(int(value)) if isinstance(value, bool) else value for key, value in hook.fields.items()}
+    adhoc: dict[str, Any] = {"adhoc": hook.adhoc, "fields": fields}
+    return adhoc | ({"result": hook.result} if hook.result else {})

@@ -1,0 +1,235 @@
+"""The target's life: start, restart, kill, exit, hooks; and that nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+from pathlib import Path
+
+import pytest
+from conftest import STARTED, Bench
+
+from buddycheck.loop import Loop, Promise
+from buddycheck.process import Children, describe_status
+from buddycheck.profile import load
+from buddycheck.render import Bound
+from buddycheck.mask import Mask
+from buddycheck.target import Patience, Target, choose_ports, tail
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended and was reaped."""
+    return not Path(f"/proc/{pid}").exists()
+
+
+def pids(text: str) -> list[int]:
+    """The process ids that the target wrote to its log."""
+    return [int(found) for found in re.findall(r"^started (\d+)", text, re.MULTILINE)]
+
+
+def hook(name: str, **facts: str) -> dict:
+    return {"say": {"event": "hook", "id": 5, "name": name, "scenario": "disco/admin", "facts": facts}}
+
+
+def test_target_is_started_with_ports_and_ended(bench: Bench) -> None:
+    bench.started_target({"judge": {"*": "PASS"}}, {"end": 0})
+    assert bench.run("disco").status == 0
+    started = bench.saw()[1]
+    assert 20000 <= started["c2s_port"] < 32000 and started["c2s_port"] != started["s2s_port"]
+    log = bench.file("target.log")
+    assert f" on {started['c2s_port']} home" in log, "placeholders and dollar signs"
+    [pid] = pids(log)
+    assert gone(pid)
+    assert bench.leftovers() == []
+
+
+@pytest.mark.parametrize("builtin", ["restart", "kill"])
+def test_restart_and_kill_keep_ports_and_folder(bench: Bench, builtin: str) -> None:
+    bench.started_target(
+        hook(builtin), {"target_says": "started"}, {"expect": "hook"}, {"judge": {"*": "PASS"}}, {"end": 0},
+        more=f'[hooks.{builtin}]\nbuiltin = "{builtin}"\n')
+    done = bench.run("disco")
+    assert (done.status, done.err) == (0, "")
+    assert [command["command"] for command in bench.saw()[1:]] == ["started", "hook"], "its end was asked for"
+    assert bench.saw()[-1] == {"command": "hook", "id": 5, "ok": True, "output": "", "reason": ""}
+    first, second = pids(bench.file("target.log"))
+    assert first != second and gone(first) and gone(second)
+    assert len(set(re.findall(r" on (\d+) ", bench.file("target.log")))) == 1
+
+
+def test_target_that_ends_by_a_signal_is_reported_with_it(bench: Bench) -> None:
+    (bench.fixture / "target.template").write_text("#!/bin/sh\nkill -SEGV $$$$\n")
+    bench.profile(STARTED)
+    bench.actions({"bound": 0}, {"expect": "target-exited"}, {"say": {"event": "abort", "step": "ready", "reason": "it ended"}}, {"end": 3})
+    assert bench.run("disco").status == 3
+    assert bench.saw()[-1] == {"command": "target-exited", "status": -signal.SIGSEGV}
+
+
+def test_hook_after_the_targets_end_fails(bench: Bench) -> None:
+    (bench.fixture / "target.template").write_text("#!/bin/sh\nexit 0\n")
+    bench.profile(STARTED + '[hooks.restart]\nbuiltin = "restart"\n')
+    bench.actions({"bound": 0}, {"expect": "target-exited"}, hook("restart"), {"expect": "hook"}, {"end": 3})
+    bench.run("disco")
+    assert bench.saw()[-1]["ok"] is False and bench.saw()[-1]["reason"] == "the target is not running"
+
+
+def test_prepare_runs_before_the_program_and_its_output_is_kept(bench: Bench) -> None:
+    bench.started_target({"judge": {"*": "PASS"}}, {"end": 0})
+    bench.profile(STARTED.replace("program =", 'prepare = [["sh", "-c", "echo one > first"], ["sh", "-c", "cat first; echo two"]]\nprogram ='))
+    assert bench.run("disco").status == 0
+    assert re.match(r"one\ntwo\nstarted ", bench.file("target.log"))
+
+
+def test_failing_prepare_ends_the_run(bench: Bench) -> None:
+    bench.profile(STARTED.replace("program =", 'prepare = [["sh", "-c", "echo no disk; exit 4"]]\nprogram ='))
+    bench.actions({"bound": 0}, {"expect": "interrupt"}, {"end": 0})
+    done = bench.run("disco")
+    assert done.status == 3
+    assert done.err.splitlines() == [
+        "buddycheck: the run could not go on (step start): prepare command /usr/bin/sh ended with exit status 4",
+        "the last lines of out/target.log:", "    no disk",
+    ]
+    assert bench.leftovers() == []
+
+
+def test_program_that_cannot_be_executed_ends_the_run(bench: Bench) -> None:
+    bench.profile(STARTED)
+    (bench.fixture / "target.template").chmod(0o644)
+    bench.actions({"bound": 0}, {"expect": "target-exited"}, {"say": {"event": "abort", "step": "start", "reason": "ended"}}, {"end": 3})
+    assert bench.run("disco").status == 3
+    assert "Permission denied" in bench.file("target.log")
+
+
+@pytest.mark.parametrize("script, ok, output, reason", [
+    ("echo $BUDDYCHECK_PEER both; echo $BUDDYCHECK_DOMAIN", True, "p.test both\nsrv.test\n", ""),
+    ("test -x $BUDDYCHECK_DIR/target", True, "", ""),
+    ("echo half; echo why not >&2; exit 3", False, "half\n", "hook roster: /usr/bin/sh ended with exit status 3: why not"),
+    ("kill -9 $$", False, "", "hook roster: /usr/bin/sh ended with signal SIGKILL"),
+])
+def test_program_hooks(bench: Bench, script: str, ok: bool, output: str, reason: str) -> None:
+    bench.started_target(
+        hook("roster", peer="p.test", domain="srv.test"), {"expect": "hook"}, {"judge": {"*": "PASS"}}, {"end": 0},
+        more=f"[hooks.roster]\nprogram = ['sh', '-c', '''{script.replace('$', '$$')}''']\n")
+    bench.run("disco")
+    assert bench.saw()[-1] == {"command": "hook", "id": 5, "ok": ok, "output": output, "reason": reason}
+
+
+def test_hook_that_the_profile_lacks(bench: Bench) -> None:
+    bench.started_target(hook("roster"), {"expect": "hook"}, {"end": 3})
+    bench.run("disco")
+    assert bench.saw()[-1]["reason"] == "the profile has no hook roster"
+
+
+def test_engine_that_ends_early_takes_the_target_with_it(bench: Bench) -> None:
+    bench.started_target({"exit": 1})
+    assert bench.run("disco").status == 3
+    assert all(map(gone, pids(bench.file("target.log"))))
+
+
+def test_target_that_ignores_sigterm_is_killed(bench: Bench, tmp_path: Path) -> None:
+    """The deadlines are zero here: they are arguments."""
+    (bench.fixture / "target.template").write_text("#!/bin/sh\ntrap '' TERM\necho started $$$$ > $$FAKE_READY\nexec sleep infinity\n")
+    bench.profile(STARTED)
+    profile = load(bench.fixture / "target.toml", {})
+    loop = Loop()
+    with Children(loop) as children:
+        target = Target(profile, loop, children, tmp_path, tmp_path / "log", Mask([]), bench.environ, Patience(stop=0.0))
+        target.reserve_ports()
+        loop.complete(target.start(Bound("127.0.0.3", 1, "127.0.0.3", 2)))
+        pid = int((bench.root / "ready").read_text().split()[1])
+        loop.complete(target.stop())
+        assert gone(pid)
+
+
+def test_hook_and_prepare_without_end_are_killed(bench: Bench, tmp_path: Path) -> None:
+    bench.profile(STARTED + '[hooks.roster]\nprogram = ["sh", "-c", "echo $$$$; exec sleep infinity"]\n')
+    profile = load(bench.fixture / "target.toml", {})
+    loop = Loop()
+    with Children(loop) as children:
+        target = Target(profile, loop, children, tmp_path, tmp_path / "log", Mask([]), bench.environ, Patience(hook=0.0))
+        answer = loop.complete(target.perform("roster", {}))
+        assert not answer.ok and answer.reason.endswith("did not end within 0 s")
+
+
+def test_process_group_goes_with_its_leader(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    loop = Loop()
+    with Children(loop) as children:
+        child = children.start(["sh", "-c", f"sleep infinity & echo $! > {fifo}; exit 7"])
+        with fifo.open() as reader:
+            pidfd = os.pidfd_open(int(reader.read()))
+        assert loop.complete(child.exited) == 7
+        assert select.select([pidfd], [], [], 5)[0], "the sleeper was killed"
+        os.close(pidfd)
+
+
+def test_children_are_reaped_when_a_test_fails() -> None:
+    loop = Loop()
+    with pytest.raises(ZeroDivisionError), Children(loop) as children:
+        pid = children.start(["sleep", "infinity"]).popen.pid
+        raise ZeroDivisionError
+    assert gone(pid)
+
+
+def test_ports_are_free_and_different(bench: Bench) -> None:
+    bench.profile(STARTED)
+    profile = load(bench.fixture / "target.toml", {})
+    found = {port for _ in range(20) for port in choose_ports(profile)}
+    assert all(20000 <= port < 32000 for port in found)
+    assert len(found) > 30
+
+
+def test_tail_is_short_and_masked(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"x" * 100_000 + b"\n" + b"".join(b"%d pw\x1b[1m\xff\n" % number for number in range(40)))
+    lines = tail(log, Mask(["pw"]))
+    assert len(lines) == 20 and lines[-1] == "39 ********\x1b[1m\N{REPLACEMENT CHARACTER}"
+    assert tail(tmp_path / "none", Mask([])) == []
+
+
+@pytest.mark.parametrize("status, words", [(0, "exit status 0"), (-9, "signal SIGKILL"), (-99, "signal 99")])
+def test_describe_status(status: int, words: str) -> None:
+    assert describe_status(status) == words
+
+
+def test_loop_deadlines_in_order_and_cancelled() -> None:
+    now = [0.0]
+    loop = Loop(clock=lambda: now[0])
+    seen: list[str] = []
+
+    def at(name: str) -> None:
+        seen.append(name)
+        if name == "c":
+            loop.stop()
+
+    now[0] = -1.0
+    for seconds, name in ((3.0, "c"), (1.0, "a"), (2.0, "b")):
+        timer = loop.after(seconds, lambda name=name: at(name))
+        if name == "b":
+            timer.cancel()
+    now[0] = 10.0
+    loop.run()
+    assert seen == ["a", "c"]
+
+
+def test_promise_is_resolved_once_and_awaited_late() -> None:
+    promise: Promise[int] = Promise()
+    promise.resolve(1)
+    promise.resolve(2)
+    assert Loop().complete(promise) == 1
+
+
+def test_an_exception_in_a_coroutine_comes_out_of_the_loop() -> None:
+    loop = Loop()
+    promise: Promise[None] = Promise()
+
+    async def fails() -> None:
+        await promise
+        raise ZeroDivisionError
+
+    loop.after(0.0, lambda: promise.resolve(None))
+    with pytest.raises(ZeroDivisionError):
+        loop.complete(fails())
