@@ -128,6 +128,26 @@ void peers_set_target(struct peers *ps, const char *s2s_address, int s2s_port)
 	ps->s2s_port = s2s_port;
 }
 
+static size_t count_streams(const struct s2s *s)
+{
+	size_t n = 0;
+	for (; s; s = s->next) {
+		n++;
+	}
+	return n;
+}
+
+size_t peers_streams(const struct peers *ps)
+{
+	size_t n = count_streams(ps->strays);
+	for (size_t i = 0; i < ps->bucket_count; i++) {
+		for (const struct peer *p = ps->buckets[i]; p; p = p->next) {
+			n += count_streams(p->streams);
+		}
+	}
+	return n;
+}
+
 void peers_destroy(struct peers *ps)
 {
 	if (!ps) {

@@ -52,6 +52,8 @@ struct peers_config {
 struct peers *peers_create(const struct peers_config *config, char **error);
 int peers_port(const struct peers *ps);
 void peers_set_target(struct peers *ps, const char *s2s_address, int s2s_port);
+/* Connections that are open or closing, of all peers. */
+size_t peers_streams(const struct peers *ps);
 void peers_destroy(struct peers *ps); /* destroys all peers and connections; NULL is allowed */
 
 /* A new domain (lower case). owner is what records and peer_owner() give back. */

@@ -41,6 +41,13 @@ int pool_forget(struct pool *p, const struct session *session)
 	return 0;
 }
 
+void pool_disconnect(struct pool *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		session_disconnect(p->idle[i].session);
+	}
+}
+
 void pool_finish(struct pool *p)
 {
 	while (p->count) {

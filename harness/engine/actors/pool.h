@@ -18,6 +18,7 @@ struct session *pool_take(struct pool *p, const char *account);
 void pool_give(struct pool *p, const char *account, struct session *session);
 /* The session came to its end: takes it out if it is idle; 1 if it was. Not destroyed here. */
 int pool_forget(struct pool *p, const struct session *session);
-void pool_finish(struct pool *p); /* destroys the idle sessions */
+void pool_disconnect(struct pool *p); /* </stream:stream> on all idle sessions; their on_closed follows */
+void pool_finish(struct pool *p);	  /* destroys the idle sessions */
 
 #endif

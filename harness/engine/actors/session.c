@@ -32,6 +32,11 @@ void sessions_set_target(struct sessions *ss, const char *c2s_address, int c2s_p
 	ss->port = c2s_port;
 }
 
+int sessions_any(const struct sessions *ss)
+{
+	return ss->first != NULL;
+}
+
 void sessions_destroy(struct sessions *ss)
 {
 	if (!ss) {

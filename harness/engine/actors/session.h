@@ -43,7 +43,8 @@ struct sessions_config {
 
 struct sessions *sessions_create(const struct sessions_config *config, char **error);
 void sessions_set_target(struct sessions *ss, const char *c2s_address, int c2s_port);
-void sessions_destroy(struct sessions *ss); /* destroys all sessions */
+int sessions_any(const struct sessions *ss); /* whether a session lives, closing ones included */
+void sessions_destroy(struct sessions *ss);	 /* destroys all sessions */
 
 /* Begins a login; resource NULL: the target chooses. owner is what records and session_owner() give back. */
 struct session *session_create(

@@ -136,6 +136,7 @@ void player_start(struct player *p, uint64_t now)
 	check_needs(p);
 	if (p->result.trouble) {
 		p->over = 1;
+		p->result.ended = now;
 		return;
 	}
 	p->frames = mem_resize(p->frames, 1, sizeof *p->frames);
@@ -377,11 +378,13 @@ void player_end(struct player *p, const char *why, enum verdict verdict, uint64_
 	if (p->ended) {
 		return;
 	}
-	if (!p->over && why) {
-		result_trouble(&p->result, verdict, "%s", why);
+	if (!p->over) {
+		p->result.ended = now;
+		if (why) {
+			result_trouble(&p->result, verdict, "%s", why);
+		}
 	}
 	p->over = p->ended = 1;
-	p->result.ended = now;
 	if (p->result.trouble_verdict != VERDICT_SKIP || !p->result.trouble) {
 		decide_open_checks(p);
 	}

@@ -28,7 +28,7 @@ struct result {
 	enum verdict trouble_verdict;
 	struct finding *findings;
 	size_t count;
-	uint64_t started, ended; /* microseconds of the run's clock */
+	uint64_t started, ended; /* of the play, in microseconds of the run's clock; prohibitions stay armed after it */
 	int journal_first, journal_last;
 };
 

@@ -78,18 +78,18 @@ void violations_after(struct player *p, int actor)
 	}
 }
 
-static void play_is_over(struct player *p)
+static void play_is_over(struct player *p, uint64_t now)
 {
 	p->over = 1;
 	p->open = NULL;
 	p->deadline = PLAYER_NEVER;
+	p->result.ended = now;
 }
 
 void play_fails(struct player *p, uint64_t now)
 {
-	(void)now;
 	p->frames_count = 0;
-	play_is_over(p);
+	play_is_over(p, now);
 }
 
 static void step_missed(struct player *p, const struct step *step, const char *detail)
@@ -369,18 +369,18 @@ static void begin_end(struct player *p, uint64_t now)
 		p->wait = WAIT_END_FENCE;
 		p->deadline = now + p->config.deadline;
 	} else {
-		play_is_over(p);
+		play_is_over(p, now);
 	}
 }
 
-static void end_is_quiet(struct player *p)
+static void end_is_quiet(struct player *p, uint64_t now)
 {
 	for (size_t i = 0; i < p->arms_count; i++) {
 		if (!p->arms[i].until_act) {
 			decide_step(p, p->arms[i].step, 1, NULL);
 		}
 	}
-	play_is_over(p);
+	play_is_over(p, now);
 }
 
 void steps_advance(struct player *p, uint64_t now)
@@ -450,7 +450,7 @@ void steps_timeout(struct player *p, uint64_t now)
 	p->timed_out |= p->wait != WAIT_QUIET && p->wait != WAIT_END_QUIET;
 	switch (p->wait) {
 	case WAIT_END_QUIET:
-		end_is_quiet(p);
+		end_is_quiet(p, now);
 		break;
 	case WAIT_QUIET:
 		quiet_passed(p, now);

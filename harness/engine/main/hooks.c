@@ -249,6 +249,16 @@ void hooks_forget_play(struct hook_runner *h, const struct play *p)
 	}
 }
 
+void hooks_disconnect(struct hook_runner *h)
+{
+	if (h->session && session_jid(h->session)) {
+		session_disconnect(h->session);
+	} else {
+		session_destroy(h->session);
+		h->session = NULL;
+	}
+}
+
 void hooks_ping(struct hook_runner *h, void (*done)(struct run *r, const char *reason))
 {
 	h->ping_done = done;

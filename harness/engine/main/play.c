@@ -216,8 +216,11 @@ static void release(struct play *p, struct seat_link *link)
 	if (!s) {
 		return;
 	}
-	if (link->own || !session_jid(s)) {
-		session_destroy(s);
+	if (!session_jid(s)) {
+		session_destroy(s); /* it was still logging in */
+	} else if (link->own) {
+		session_set_owner(s, NULL);
+		session_disconnect(s); /* in order: what was sent last must get there */
 	} else {
 		pool_give(&p->run->pool, link->account, s);
 	}
@@ -419,6 +422,7 @@ static void peer_closed(void *ud, struct peer *peer, int stream, enum close_kind
 		each_user_too(link->play, link->actor, tell_closed, how);
 		free(how);
 	}
+	run_stream_gone(link->play->run);
 }
 
 const struct peers_callbacks play_peers_callbacks = {peer_stanza, peer_connected, peer_failed, peer_closed};
@@ -525,6 +529,7 @@ static void session_closed(void *ud, struct session *s, enum close_kind kind, co
 		}
 	}
 	free(how);
+	run_stream_gone(r);
 }
 
 const struct sessions_callbacks play_sessions_callbacks = {

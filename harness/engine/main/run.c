@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #define JOBS 32
+#define CLOSING_MS 500 /* for a target that does not end its streams when we end ours */
 
 uint64_t run_now(const struct run *r)
 {
@@ -80,11 +81,23 @@ static void go_on(struct run *r)
 /* A play that came to its end inside another's event must not begin the next one there: the loop does it. */
 static void on_idle(uv_idle_t *idle)
 {
+	struct run *r = idle->data;
 	uv_idle_stop(idle);
-	go_on(idle->data);
+	if (r->phase != PHASE_OVER) {
+		go_on(r);
+	} else if (!peers_streams(r->peers) && !sessions_any(r->sessions)) {
+		uv_stop(r->loop);
+	}
 }
 
 static uv_idle_t next_turn;
+
+void run_stream_gone(struct run *r)
+{
+	if (r->phase == PHASE_OVER) {
+		uv_idle_start(&next_turn, on_idle);
+	}
+}
 
 static void check_done(struct run *r, const char *reason)
 {
@@ -268,6 +281,20 @@ static double cpu_seconds(void)
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
+static void on_closing_timeout(uv_timer_t *timer)
+{
+	uv_stop(((struct run *)timer->data)->loop);
+}
+
+/* The target is left in order: a server that is stopped with open streams waits for them. */
+static void close_streams(struct run *r)
+{
+	pool_disconnect(&r->pool);
+	hooks_disconnect(r->hooks);
+	uv_timer_start(&r->timer, on_closing_timeout, CLOSING_MS, 0);
+	run_stream_gone(r);
+}
+
 static void finish(struct run *r)
 {
 	if (r->phase == PHASE_OVER) {
@@ -293,7 +320,7 @@ static void finish(struct run *r)
 		free(rows[i].failure);
 	}
 	free(rows);
-	uv_stop(r->loop);
+	close_streams(r);
 }
 
 void run_abort(struct run *r, const char *step, const char *reason)

@@ -25,7 +25,7 @@ enum phase {
 	PHASE_SETTLE,	 /* their prohibitions stay armed a while */
 	PHASE_EXCLUSIVE, /* the others, one by one */
 	PHASE_LIVENESS,	 /* does the target still answer? */
-	PHASE_OVER
+	PHASE_OVER		 /* reported; streams are being closed in order */
 };
 
 struct run;
@@ -84,6 +84,7 @@ uint64_t run_now(const struct run *r); /* microseconds since the run began */
 void run_abort(struct run *r, const char *step, const char *reason);
 void run_play_over(struct run *r, struct play *p); /* called once per play when its player is over */
 void run_check_liveness(struct run *r);
+void run_stream_gone(struct run *r); /* a stream or session came to its end */
 
 /* play.c */
 void play_init(struct run *r, struct play *p, const struct scenario *s, int repeat, uint64_t *random);
@@ -111,6 +112,7 @@ void hooks_session_ready(struct hook_runner *h);
 void hooks_session_gone(struct hook_runner *h, const char *reason);
 void hooks_stanza(struct hook_runner *h, const struct stanza *s);
 void hooks_forget_play(struct hook_runner *h, const struct play *p);
+void hooks_disconnect(struct hook_runner *h);
 /* Asks the target for a sign of life as the admin; done(run, reason): NULL when it answered. Includes the login. */
 void hooks_ping(struct hook_runner *h, void (*done)(struct run *r, const char *reason));
 
