@@ -2,43 +2,117 @@
 
 TARGET ?= prosody
 PYTHON ?= /usr/bin/python3
-CC = gcc
 BUILD ?= build
+OUT ?=
+CC = gcc
 
 engine_packages = libuv libxml-2.0 libstrophe openssl jansson libidn2
-CPPFLAGS += -D_GNU_SOURCE -Iharness/engine $(shell pkg-config --cflags $(engine_packages) 2>/dev/null)
+# Asked for when a command needs it: before `ci/install.sh` ran there may be no pkg-config.
+pkg_cflags = $(shell pkg-config --cflags $(engine_packages))
+pkg_libs = $(shell pkg-config --libs $(engine_packages))
 CFLAGS ?= -O2 -g
-CFLAGS += -std=c11 -Wall -Wextra -Wconversion -Werror $(SANITIZE)
-LDFLAGS += $(SANITIZE)
-LDLIBS += $(shell pkg-config --libs $(engine_packages) 2>/dev/null)
+all_cflags = -D_GNU_SOURCE -Iharness/engine -std=c11 -Wall -Wextra -Wconversion -Werror $(CFLAGS) $(SANITIZE)
 
 engine_sources := $(filter-out harness/engine/main/main.c,$(wildcard harness/engine/*/*.c))
 engine_objects := $(engine_sources:%.c=$(BUILD)/obj/%.o)
 unit_sources := $(wildcard harness/tests/engine/test_*.c)
-unit_tests := $(unit_sources:harness/tests/engine/%.c=$(BUILD)/tests/%)
 unit_helpers := $(filter-out $(unit_sources),$(wildcard harness/tests/engine/*.c))
-c_files = $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch])
+unit_tests := $(unit_sources:harness/tests/engine/%.c=$(BUILD)/tests/%)
+c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch])
 
-.PHONY: help run build check unit
+.PHONY: help run build check check-unit check-driver check-lua check-format check-tidy check-lint check-suite check-system \
+	check-asan check-valgrind packages packages-check clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-build: $(BUILD)/buddycheck-engine
+help:
+	@echo "make run [TARGET=prosody]   install what is missing, build, run the suite against the target"
+	@echo "make check                  install what is missing, build, run all tests"
+	@echo "make build                  build only; build/buddycheck is the command then"
+	@echo "make check-unit ... -driver -lua -format -tidy -lint -suite -system -asan -valgrind: one part of make check"
+	@echo "make clean                  remove build/"
+
+# The launcher is run by a shell of its own so that Ctrl-C reaches the driver, which ends everything in order.
+run: packages
+	@$(MAKE) --no-print-directory build
+	@exec $(BUILD)/buddycheck run --target $(TARGET) $(if $(OUT),--out $(OUT)) $(ARGS)
+
+packages:
+	@ci/install.sh build target $(TARGET)
+
+packages-check:
+	@ci/install.sh check target prosody
+
+build: $(BUILD)/buddycheck-engine $(BUILD)/buddycheck
+
+$(BUILD)/buddycheck: harness/driver/launcher.sh
+	@mkdir -p $(@D)
+	@install -m 755 $< $@
 
 $(BUILD)/libbuddycheck.a: $(engine_objects)
-	rm -f $@
-	ar rcs $@ $^
+	@rm -f $@
+	@ar rcs $@ $^
 
 $(BUILD)/buddycheck-engine: $(BUILD)/obj/harness/engine/main/main.o $(BUILD)/libbuddycheck.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  LD $@"
+	@$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(all_cflags) $(pkg_cflags) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%: $(BUILD)/obj/harness/tests/engine/%.o $(unit_helpers:%.c=$(BUILD)/obj/%.o) $(BUILD)/libbuddycheck.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
+	@echo "  LD $@"
+	@$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check)
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(wildcard $(BUILD)/obj/harness/*/*/*.d)
+
+# --- tests ---
+
+check: packages-check
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory check-format check-lint check-unit check-lua check-driver check-suite check-system
+	@$(MAKE) --no-print-directory check-asan check-tidy
+	@echo "make check: all tests passed"
+
+check-unit: $(unit_tests)
+	@ci/unit.sh $(BUILD)/tests
+
+check-driver: build
+	$(PYTHON) -m pytest -q -p no:cacheprovider harness/tests/driver
+
+check-lua:
+	lua5.4 fixtures/prosody/tests/test_state.lua | tail -1
+
+check-format:
+	@clang-format --dry-run --Werror $(c_files)
+
+check-tidy:
+	@ci/tidy.sh $(c_files) -- $(all_cflags) $(pkg_cflags)
+
+check-lint: build
+	@$(BUILD)/buddycheck lint
+
+# The main job, judged by independent consumers of its output.
+check-suite: build
+	@ci/suite.sh $(BUILD)
+
+# What users do and what goes wrong, with real servers.
+check-system: build
+	$(PYTHON) -m pytest -q -p no:cacheprovider harness/tests/system
+
+# The unit tests and the complete suite under AddressSanitizer and UndefinedBehaviorSanitizer.
+check-asan: build
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' \
+		check-unit $(BUILD)/asan/buddycheck-engine
+	@BUDDYCHECK_ENGINE=$(BUILD)/asan/buddycheck-engine ci/suite.sh $(BUILD) --patience 3
+
+# The same under Valgrind: no error, no leak.
+check-valgrind: packages-check
+	@$(MAKE) --no-print-directory build $(unit_tests)
+	@ci/valgrind.sh $(BUILD)
+
+clean:
+	rm -rf $(BUILD)

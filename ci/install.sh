@@ -37,10 +37,16 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$wanted" ] || exit 0
 
+# shellcheck disable=SC2086
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' || true)
 missing=""
 for package in $wanted; do
-	case "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" in
-	installed) ;;
+	case "
+$installed
+" in
+	*"
+$package
+"*) ;;
 	*) missing="$missing $package" ;;
 	esac
 done

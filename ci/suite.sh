@@ -1,0 +1,31 @@
+#!/bin/sh
+# The complete suite against Prosody with our module; its TAP is read by consumers that are not ours: prove (TAP 13) and
+# python3-tap (TAP 14). Everything must pass.
+#   ci/suite.sh BUILD_DIR [options of buddycheck run]
+set -eu
+build=$1
+shift
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+trap 'exit 1' INT TERM HUP
+"$build/buddycheck" run --target prosody --out "$out/run" --format tap --format tap13:"$out/run13.tap" "$@" >"$out/run14.tap" || {
+	status=$?
+	cat "$out/run14.tap"
+	echo "ci/suite.sh: the suite against prosody ended with exit status $status" >&2
+	exit 1
+}
+prove -Q -e cat "$out/run13.tap"
+/usr/bin/python3 - "$out/run14.tap" <<'PYTHON'
+import sys
+from tap.parser import Parser
+
+lines = list(Parser().parse_file(sys.argv[1]))
+tests = [line for line in lines if line.category == "test"]
+plan = [line for line in lines if line.category == "plan"]
+bad = [t for t in tests if not t.ok and not t.todo]
+unknown = [line for line in lines if line.category == "unknown" and str(line).strip()]
+assert len(plan) == 1 and plan[0].expected_tests == len(tests) > 0, "the plan does not fit the tests"
+assert not bad, f"failed: {bad}"
+assert not unknown, f"lines that are no TAP: {unknown[:3]}"
+print(f"prove and python3-tap agree: {len(tests)} scenarios, none failed")
+PYTHON
