@@ -8,14 +8,20 @@ shift
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 trap 'exit 1' INT TERM HUP
-"$build/buddycheck" run --target prosody --out "$out/run" --format tap --format tap13:"$out/run13.tap" "$@" >"$out/run14.tap" || {
-	status=$?
-	cat "$out/run14.tap"
-	echo "ci/suite.sh: the suite against prosody ended with exit status $status" >&2
-	exit 1
+run() {
+	format=$1
+	shift
+	"$build/buddycheck" run --target prosody --out "$out/$format" --format "$format" "$@" >"$out/$format.txt" || {
+		status=$?
+		cat "$out/$format.txt"
+		echo "ci/suite.sh: the suite against prosody ended with exit status $status" >&2
+		exit 1
+	}
 }
-prove -Q -e cat "$out/run13.tap"
-/usr/bin/python3 - "$out/run14.tap" <<'PYTHON'
+run tap "$@"
+run tap13 "$@"
+prove -Q -e cat "$out/tap13.txt"
+/usr/bin/python3 - "$out/tap.txt" <<'PYTHON'
 import sys
 from tap.parser import Parser
 

@@ -40,6 +40,7 @@ class Child:
     def __init__(self, loop: Loop, popen: subprocess.Popen[bytes]) -> None:
         self.exited: Promise[int] = Promise()
         self.popen = popen
+        self.cpu_seconds = 0.0  # it and what it waited for; known when it has ended
         self._loop = loop
         self._pidfd = os.pidfd_open(popen.pid)
         loop.watch(self._pidfd, READ, self._reap)
@@ -92,9 +93,11 @@ class Child:
         # The dead leader is not reaped yet, so its number still names its group and nobody else's.
         self._loop.unwatch(self._pidfd)
         self._kill_group()
-        status = self.popen.wait()
+        _, status, usage = os.wait4(self.popen.pid, 0)
+        self.popen.returncode = os.waitstatus_to_exitcode(status)
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
         os.close(self._pidfd)
-        return status
+        return self.popen.returncode
 
 
 class Children:

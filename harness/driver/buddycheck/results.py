@@ -63,6 +63,7 @@ class Outcome:
     abort_step: str = ""
     abort_reason: str = ""
     end: Mapping[str, Any] | None = None
+    target_cpu_seconds: float = 0.0
     stopped_by: int = 0  # the signal that interrupted the run
 
     def began(self, scenario: str, repeat: int) -> None:

@@ -88,6 +88,7 @@ class Session:
         self._watch_silence()
         self._engine_ended(await self._engine.closed)
         await self._target.stop()
+        self._outcome.target_cpu_seconds = self._target.cpu_seconds
 
     # Events of the engine
 

@@ -48,6 +48,8 @@ def _headline(outcome: Outcome) -> str:
     words = [f"target {outcome.target}", f"{len(outcome.results)} of {len(outcome.selected) * outcome.repeat} scenarios judged"]
     if "seconds" in end:
         words.append(f"{end['seconds']:.2f} s, engine CPU {end.get('cpu_seconds', 0):.2f} s")
+    if outcome.target_cpu_seconds:
+        words.append(f"target CPU {outcome.target_cpu_seconds:.2f} s")
     words.append(f"seed {outcome.seed}")
     return ", ".join(words)
 

@@ -59,6 +59,7 @@ class Target:
         self._child: Child | None = None
         self._expected: set[Child] = set()  # those whose end was asked for
         self._stopped = False
+        self.cpu_seconds = 0.0  # of all its processes that have ended
         self._on_exit: Callable[[int], None] = lambda status: None
 
     def reserve_ports(self) -> None:
@@ -130,6 +131,7 @@ class Target:
         child.exited.then(lambda: self._ended(child))
 
     def _ended(self, child: Child) -> None:
+        self.cpu_seconds += child.cpu_seconds
         if child not in self._expected:
             self._on_exit(child.exited.value or 0)
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BUFFER ((size_t)256 * 1024)
+
 struct journal {
 	FILE *file;
 	int lines;
@@ -20,7 +22,7 @@ struct journal *journal_create(const char *path)
 	if (!f) {
 		return NULL;
 	}
-	setvbuf(f, NULL, _IOLBF, 65536);
+	setvbuf(f, NULL, _IOFBF, BUFFER);
 	struct journal *j = mem_alloc(sizeof *j);
 	j->file = f;
 	return j;
@@ -67,10 +69,16 @@ int journal_write(struct journal *j, const struct journal_entry *e)
 		set_octets(line, e->data, e->len);
 	}
 	set_text(line, "detail", e->detail);
-	j->failed |= json_dumpf(line, j->file, JSON_COMPACT) != 0;
-	j->failed |= putc('\n', j->file) == EOF;
+	char *text = json_dumps(line, JSON_COMPACT);
+	j->failed |= !text || fputs(text, j->file) == EOF || putc('\n', j->file) == EOF;
+	free(text);
 	json_decref(line);
 	return j->lines;
+}
+
+void journal_flush(struct journal *j)
+{
+	j->failed |= fflush(j->file) != 0;
 }
 
 int journal_failed(const struct journal *j)

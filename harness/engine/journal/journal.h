@@ -24,10 +24,12 @@ struct journal_entry {
 	const char *detail;
 };
 
-/* NULL with errno set if the file cannot be written. Every line is on its way to the file when it is written, so a
- * killed engine leaves a journal that reads up to its last line. */
+/* NULL with errno set if the file cannot be written. */
 struct journal *journal_create(const char *path);
 int journal_write(struct journal *j, const struct journal_entry *e); /* the line's number */
+/* Hands everything written so far to the system: called once a turn of the loop, so that a killed engine leaves a journal
+ * that reads up to its last turn. */
+void journal_flush(struct journal *j);
 int journal_failed(const struct journal *j);						 /* a write failed (disk full) */
 void journal_destroy(struct journal *j);
 

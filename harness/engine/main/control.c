@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX_OCTETS (16 * 1024 * 1024)
+#define LINE_MAX_OCTETS ((size_t)16 * 1024 * 1024)
 
 struct control {
 	uv_poll_t poll;

@@ -19,7 +19,7 @@ struct plan {
 };
 
 /* 0, or ERR_SYNTAX with *error (one line, to free()). */
-int plan_read(struct plan *p, const char *text, char **error);
+int plan_read(struct plan *p, const char *line, char **error);
 void plan_finish(struct plan *p);
 
 #endif

@@ -308,6 +308,7 @@ static void finish(struct run *r)
 	write_tap(r, rows, count);
 	r->exit = exit_status(r, rows, count);
 	journal_note(r, NULL, -1, "end", r->abort_reason);
+	journal_flush(r->journal);
 	if (journal_failed(r->journal)) {
 		fprintf(stderr, "buddycheck-engine: %s cannot be written to its end\n", r->plan.journal);
 		r->exit = 3;
@@ -419,8 +420,22 @@ static void on_gone(void *ud)
 	run_abort(ud, "driver", "the driver ended");
 }
 
+static uv_prepare_t before_poll;
+
+static void on_before_poll(uv_prepare_t *prepare)
+{
+	struct run *r = prepare->data;
+	if (r->journal) {
+		journal_flush(r->journal);
+	}
+}
+
 static void init_timers(struct run *r)
 {
+	uv_prepare_init(r->loop, &before_poll);
+	before_poll.data = r;
+	uv_prepare_start(&before_poll, on_before_poll);
+	uv_unref((uv_handle_t *)&before_poll);
 	uv_timer_init(r->loop, &r->timer);
 	uv_timer_init(r->loop, &check_timer);
 	uv_idle_init(r->loop, &next_turn);

@@ -162,6 +162,7 @@ void start_undo(struct run *r)
 	free(r->abort_step);
 	free(r->abort_reason);
 	journal_destroy(r->journal);
+	r->journal = NULL;
 	catalogue_finish(&r->catalogue);
 	plan_finish(&r->plan);
 }

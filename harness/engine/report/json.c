@@ -5,7 +5,8 @@
 /* Octets of a hostile target may get into texts: what is no UTF-8 is marked, not dropped with its line. */
 static json_t *text(const char *t)
 {
-	json_t *s = json_string(t ? t : "");
+	t = t ? t : "";
+	json_t *s = json_string(t);
 	if (s) {
 		return s;
 	}

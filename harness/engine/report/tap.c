@@ -5,26 +5,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Octets of the control character or line break that stands here, 0 if none does: the C0 and C1 controls, DEL, U+2028
+ * and U+2029. YAML allows them only escaped, and readers of lines break at them. */
+static size_t control_at(const char *text)
+{
+	const unsigned char *t = (const unsigned char *)text;
+	if (t[0] < 0x20 || t[0] == 0x7f) {
+		return t[0] ? 1 : 0;
+	}
+	if (t[0] == 0xc2 && t[1] >= 0x80 && t[1] <= 0x9f) {
+		return 2;
+	}
+	return t[0] == 0xe2 && t[1] == 0x80 && (t[2] == 0xa8 || t[2] == 0xa9) ? 3 : 0;
+}
+
 /* `\` and `#` are escaped in descriptions; a test point is one line. */
 static void add_text(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
+	size_t control;
+	for (; *text; text += control ? control : 1) {
 		if (*text == '\\' || *text == '#') {
 			buf_add_text(out, "\\");
 		}
-		buf_add(out, *text == '\n' || *text == '\r' ? " " : text, 1);
+		control = control_at(text);
+		buf_add(out, control ? " " : text, 1);
 	}
 }
 
 static void add_quoted(struct buf *out, const char *key, const char *text)
 {
 	buf_printf(out, "  %s: \"", key);
-	for (; *text; text++) {
+	size_t control;
+	for (; *text; text += control ? control : 1) {
 		if (*text == '"' || *text == '\\') {
 			buf_add_text(out, "\\");
 		}
-		if ((unsigned char)*text < 0x20) {
-			buf_printf(out, "\\x%02x", (unsigned char)*text);
+		control = control_at(text);
+		if (control == 3) {
+			buf_add_text(out, text[2] == '\xa8' ? "\\L" : "\\P");
+		} else if (control) {
+			buf_printf(out, "\\x%02x", (unsigned char)text[control - 1]);
 		} else {
 			buf_add(out, text, 1);
 		}
@@ -34,16 +54,18 @@ static void add_quoted(struct buf *out, const char *key, const char *text)
 
 static void add_block(struct buf *out, const char *key, const char *text)
 {
-	buf_printf(out, "  %s: |\n", key);
+	/* The 2 says how far the block is indented, which a first line that begins with spaces would leave unclear. */
+	buf_printf(out, "  %s: |2\n", key);
 	while (*text) {
-		size_t len = strcspn(text, "\n");
+		const char *end = text + strcspn(text, "\n");
 		buf_add_text(out, "    ");
-		for (size_t i = 0; i < len; i++) {
-			/* YAML allows no control characters in a block */
-			buf_add(out, (unsigned char)text[i] < 0x20 && text[i] != '\t' ? "?" : text + i, 1);
+		while (text < end) {
+			size_t control = *text == '\t' ? 0 : control_at(text);
+			buf_add(out, control ? "?" : text, 1);
+			text += control ? control : 1;
 		}
 		buf_add_text(out, "\n");
-		text += len + (text[len] != '\0');
+		text += *text != '\0';
 	}
 }
 

@@ -1,0 +1,97 @@
+"""Tests with real servers: what a user does, and what goes wrong. They run the command as a user would."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+COMMAND = ROOT / "build" / "buddycheck"
+SECONDS = 60  # a hung run fails the test instead of hanging it
+MARK = f"BUDDYCHECK_TEST={uuid.uuid4()}"  # in the environment of every process that a test starts
+
+
+class Run:
+    """What one run of the command left behind."""
+
+    def __init__(self, process: subprocess.CompletedProcess, out: Path):
+        self.status = process.returncode
+        self.stdout = process.stdout
+        self.stderr = process.stderr
+        self.out = out
+
+    @property
+    def text(self) -> str:
+        return self.stdout + self.stderr
+
+    def verdicts(self) -> dict[str, str]:
+        """Scenario id -> first words of its TAP test point ("ok", "not ok", "skip")."""
+        found = {}
+        for line in self.stdout.splitlines():
+            point = re.match(r"(not ok|ok) \d+ - ([a-z]+/[^:]+): [^#]*(# SKIP)?", line)
+            if point:
+                found[point[2]] = "skip" if point[3] else point[1]
+        return found
+
+
+@pytest.fixture
+def buddycheck(tmp_path):
+    """Runs `buddycheck run` with the given arguments and returns a Run."""
+
+    def run(*args: str, target: str = "prosody") -> Run:
+        out = tmp_path / "out"
+        process = subprocess.run(
+            [COMMAND, "run", "--target", target, "--format", "tap", "--out", str(out), *args],
+            capture_output=True, text=True, timeout=SECONDS, cwd=ROOT,
+            env=os.environ | dict([MARK.split("=")]),
+        )
+        return Run(process, out)
+
+    return run
+
+
+@pytest.fixture
+def profile(tmp_path):
+    """A copy of the Prosody fixture with edits: pairs of a text and what replaces it. Returns the path of its target.toml."""
+
+    def make(*edits: tuple[str, str], base: str = "prosody", name: str = "target.toml") -> str:
+        folder = tmp_path / "fixtures" / base
+        shutil.copytree(ROOT / "fixtures" / base, folder, dirs_exist_ok=True)
+        file = folder / name
+        text = file.read_text()
+        for old, new in edits:
+            assert old in text, f"{old!r} is not in {file}"
+            text = text.replace(old, new)
+        file.write_text(text)
+        return str(folder / "target.toml")
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind():
+    """Every process that a test's run started, directly or not, is gone when the test ends."""
+    yield
+    left = started_by_tests()
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left, f"processes left behind: {left}"
+
+
+def started_by_tests() -> set[int]:
+    """Process ids of all processes that carry the mark of this test session."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if MARK.encode() in environment.split(b"\0"):
+                found.add(int(entry.name))
+    return found
