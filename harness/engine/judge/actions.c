@@ -50,7 +50,9 @@ static void note_order(struct player *p, const struct stanza *s)
 	const char *node = command ? node_attr(command, "node") : NULL;
 	const char *action = command ? node_attr(command, "action") : NULL;
 	const xmlNode *form = command ? node_child(command, "x", NS_DATA) : NULL;
-	if (!node || strcmp(node, SERVER_BUDDY) != 0 || !form || (action && !strcmp(action, "cancel"))) {
+	const char *type = form ? node_attr(form, "type") : NULL;
+	if (!node || strcmp(node, SERVER_BUDDY) != 0 || !form || (action && !strcmp(action, "cancel")) ||
+			(type && !strcmp(type, "cancel"))) {
 		return;
 	}
 	for (const xmlNode *field = form->children; field; field = field->next) {
@@ -68,9 +70,11 @@ static void note_sent(struct player *p, int actor, const struct stanza *s)
 	const char *id = stanza_attr(s, "id");
 	const char *type = stanza_attr(s, "type");
 	const struct actor *a = &p->config.scenario->cast[actor];
-	if (id && !strcmp((const char *)s->root->name, "iq")) {
+	int answer = type && (!strcmp(type, "result") || !strcmp(type, "error"));
+	if (id && !answer && !strcmp((const char *)s->root->name, "iq")) {
 		free(seat->last_iq);
 		seat->last_iq = mem_strdup(id);
+		decide_answer_due(seat, id);
 	}
 	if (id && type && !strcmp(type, "error")) {
 		vars_set(&seat->errors_sent, id, "");
@@ -155,6 +159,10 @@ void act_refuse(struct player *p, int actor, const struct stanza *s)
 {
 	static const char body[] =
 			"<iq type='error'><error type='cancel'><service-unavailable xmlns='" NS_STANZA_ERRORS "'/></error></iq>";
+	const char *id = stanza_attr(s, "id");
+	if (id) {
+		vars_set(&p->seats[actor].errors_sent, id, "");
+	}
 	act_send_raw(p, actor, reply(s, body), route(p, stanza_attr(s, "from")), "background");
 }
 
@@ -188,7 +196,8 @@ int fence_takes(struct player *p, int actor, const struct stanza *s)
 	const char *type = stanza_attr(s, "type");
 	char prefix[64];
 	snprintf(prefix, sizeof prefix, "%s-fence", p->config.token);
-	if (!id || strncmp(id, prefix, strlen(prefix)) != 0 || !type || (strcmp(type, "result") && strcmp(type, "error"))) {
+	if (!id || strncmp(id, prefix, strlen(prefix)) != 0 || !type ||
+			(strcmp(type, "result") != 0 && strcmp(type, "error") != 0)) {
 		return 0;
 	}
 	snprintf(prefix, sizeof prefix, "%s-fence%d-", p->config.token, seat->fence_serial);

@@ -3,6 +3,7 @@
 #include "judge/invariants.h"
 #include "judge/player_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,26 @@ static int licensed(const struct player *p, const char *peer)
 	return 0;
 }
 
+/* How many answers to that id may still come; -1: it was never asked with that id. */
+static int answers_due(const struct seat *seat, const char *id)
+{
+	const char *value = vars_get(&seat->answers_due, id);
+	return value ? atoi(value) : -1;
+}
+
+static void set_answers_due(struct seat *seat, const char *id, int n)
+{
+	char value[16];
+	snprintf(value, sizeof value, "%d", n);
+	vars_set(&seat->answers_due, id, value);
+}
+
+void decide_answer_due(struct seat *seat, const char *id)
+{
+	int due = answers_due(seat, id);
+	set_answers_due(seat, id, due < 0 ? 1 : due + 1);
+}
+
 void decide_invariants(struct player *p, int actor, const struct player_stanza *ps)
 {
 	struct seat *seat = &p->seats[actor];
@@ -135,7 +156,7 @@ void decide_invariants(struct player *p, int actor, const struct player_stanza *
 			.targets = p->targets,
 			.licensed = licensed(p, seat->address),
 			.answers_error = id && vars_get(&seat->errors_sent, id),
-			.answered_before = id && vars_get(&seat->answers_seen, id)};
+			.answered_before = id && answers_due(seat, id) == 0};
 	struct violation found[VIOLATIONS_MAX];
 	size_t n = invariants_check(ps->stanza, &facts, found);
 	for (size_t i = 0; i < n; i++) {
@@ -157,7 +178,8 @@ void decide_invariants(struct player *p, int actor, const struct player_stanza *
 	const char *type = stanza_attr(ps->stanza, "type");
 	if (id && type && !strcmp((const char *)ps->stanza->root->name, "iq") &&
 			(!strcmp(type, "result") || !strcmp(type, "error"))) {
-		vars_set(&seat->answers_seen, id, "");
+		int due = answers_due(seat, id);
+		set_answers_due(seat, id, due > 0 ? due - 1 : 0);
 	}
 }
 

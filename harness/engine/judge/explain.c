@@ -38,6 +38,7 @@ char *player_explain(const struct player *p, const char *journal_path)
 	}
 	if (r->trouble && r->verdict == r->trouble_verdict) {
 		buf_printf(&b, "%s: %s\n", verdict_text(r->trouble_verdict), r->trouble);
+		indented(&b, r->trouble_detail ? r->trouble_detail : "");
 	}
 	size_t undecided = 0;
 	for (size_t i = 0; i < r->count; i++) {

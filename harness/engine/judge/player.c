@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "judge/player_state.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,20 @@ static void set_name(struct player *p, const char *name, const char *form, const
 	char *key = mem_printf("%s%s", name, form);
 	vars_set(&p->vars, key, value);
 	free(key);
+}
+
+/* "${Bard's localpart}" and "${Marlowe in capitals}" */
+static void set_other_forms(struct player *p, const char *name, const char *address)
+{
+	char *local = mem_strndup(address, strcspn(address, "@"));
+	char *capitals = mem_strdup(address);
+	for (char *c = capitals; *c; c++) {
+		*c = (char)toupper((unsigned char)*c);
+	}
+	set_name(p, name, "'s localpart", strchr(address, '@') ? local : "");
+	set_name(p, name, " in capitals", capitals);
+	free(capitals);
+	free(local);
 }
 
 static void set_names(struct player *p, const struct player_config *c)
@@ -26,6 +41,7 @@ static void set_names(struct player *p, const struct player_config *c)
 		set_name(p, name, "", c->addresses[i]);
 		set_name(p, name, "'s JID", c->addresses[i]);
 		set_name(p, name, "'s full JID", c->addresses[i]);
+		set_other_forms(p, name, c->addresses[i]);
 	}
 }
 
@@ -69,7 +85,7 @@ void player_destroy(struct player *p)
 		free(seat->last_iq);
 		free(seat->trouble);
 		vars_finish(&seat->errors_sent);
-		vars_finish(&seat->answers_seen);
+		vars_finish(&seat->answers_due);
 	}
 	for (size_t i = p->actions_taken; i < p->actions_count; i++) {
 		action_finish(&p->actions[i]);
@@ -153,6 +169,7 @@ static void set_trouble(struct seat *seat, const char *how)
 void player_on_connected(struct player *p, int actor, const char *full_jid, uint64_t now)
 {
 	p->seats[actor].connected = 1;
+	set_trouble(&p->seats[actor], NULL);
 	if (full_jid) {
 		set_name(p, p->config.scenario->cast[actor].name, "'s full JID", full_jid);
 	}
@@ -190,6 +207,15 @@ static int is_request(const struct stanza *s)
 	return !strcmp((const char *)s->root->name, "iq") && type && (!strcmp(type, "get") || !strcmp(type, "set"));
 }
 
+static int wants(const struct player *p, int actor, const struct step *step, const struct stanza *s)
+{
+	if (step->kind != STEP_RECEIVE || step->actor != actor) {
+		return 0;
+	}
+	struct template_defaults defaults = {.id = implied_id(p, step)};
+	return template_match(step->template, s, &p->vars, &defaults, NULL, NULL);
+}
+
 /* Whether a step that is open now wants this stanza: then the background keeps still. */
 static int step_wants(const struct player *p, int actor, const struct stanza *s)
 {
@@ -197,36 +223,34 @@ static int step_wants(const struct player *p, int actor, const struct stanza *s)
 	if (!step || p->wait != WAIT_STEP || p->over) {
 		return 0;
 	}
-	if (step->kind == STEP_RECEIVE) {
-		return step->actor == actor && template_match(step->template, s, &p->vars, NULL, NULL, NULL);
+	if (wants(p, actor, step, s)) {
+		return 1;
 	}
 	for (size_t b = 0; b < step->branches_count; b++) {
-		for (size_t i = 0; i < step->branches[b].count; i++) {
-			const struct step *inner = &step->branches[b].items[i];
-			if (inner->kind == STEP_RECEIVE && inner->actor == actor &&
-					template_match(inner->template, s, &p->vars, NULL, NULL, NULL)) {
+		size_t count = step->kind == STEP_TOGETHER ? step->branches[b].count : 1;
+		for (size_t i = 0; i < count; i++) {
+			int met = step->kind == STEP_TOGETHER && p->together[i];
+			if (!met && wants(p, actor, &step->branches[b].items[i], s)) {
 				return 1;
-			}
-			if (step->kind == STEP_EITHER) {
-				break;
 			}
 		}
 	}
 	return 0;
 }
 
+/* 1: the stanza is tolerated, whether or not a step takes it. */
 static int background(struct player *p, int actor, const struct stanza *s)
 {
 	enum actor_class class = p->config.scenario->cast[actor].class;
-	if (class == ACTOR_CLIENT || step_wants(p, actor, s)) {
+	if (class == ACTOR_CLIENT) {
 		return 0;
 	}
 	const struct background_rule *rule =
 			background_find(&p->config.catalogue->background, actor_class_is_client(class), s, &p->vars);
-	if (rule && rule->answer) {
-		act_answer(p, actor, s, rule);
-	} else if (!rule && is_request(s)) {
-		act_refuse(p, actor, s);
+	if (rule ? rule->answer != NULL : is_request(s)) {
+		if (!step_wants(p, actor, s)) {
+			rule ? act_answer(p, actor, s, rule) : act_refuse(p, actor, s);
+		}
 		return 1;
 	}
 	return rule != NULL;
@@ -263,6 +287,10 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 void player_on_closed(struct player *p, int actor, const char *how, uint64_t now)
 {
 	struct seat *seat = &p->seats[actor];
+	if (seat->hung_up) {
+		seat->hung_up = 0; /* the end of a session that the play itself ended, perhaps after the next one began */
+		return;
+	}
 	set_trouble(seat, how);
 	if (!actor_class_is_client(p->config.scenario->cast[actor].class)) {
 		return;
@@ -287,6 +315,9 @@ void player_on_hook(struct player *p, int id, int ok, const char *output, uint64
 void player_on_fault(struct player *p, int actor, const char *detail, uint64_t now)
 {
 	(void)now;
+	if (p->ended) {
+		return;
+	}
 	set_trouble(&p->seats[actor], detail);
 	struct finding f = {.id = (char *)"XC-048",
 			.strictness = STRICT_HARD,
@@ -314,6 +345,11 @@ uint64_t player_deadline(const struct player *p)
 int player_is_over(const struct player *p)
 {
 	return p->over;
+}
+
+int player_auto_mode(const struct player *p)
+{
+	return p->auto_mode;
 }
 
 int player_timed_out(const struct player *p)
@@ -373,6 +409,16 @@ void action_finish(struct action *action)
 	*action = (struct action){0};
 }
 
+static int decided_anything(const struct result *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->findings[i].verdict != VERDICT_UNDECIDED) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
 void player_end(struct player *p, const char *why, enum verdict verdict, uint64_t now)
 {
 	if (p->ended) {
@@ -380,13 +426,15 @@ void player_end(struct player *p, const char *why, enum verdict verdict, uint64_
 	}
 	if (!p->over) {
 		p->result.ended = now;
-		if (why) {
-			result_trouble(&p->result, verdict, "%s", why);
-		}
+		result_trouble(&p->result, why ? verdict : VERDICT_INCONCLUSIVE, "%s",
+				why ? why : "the run ended before the play did");
 	}
 	p->over = p->ended = 1;
 	if (p->result.trouble_verdict != VERDICT_SKIP || !p->result.trouble) {
 		decide_open_checks(p);
+		if (!decided_anything(&p->result)) {
+			result_trouble(&p->result, VERDICT_UNREACHABLE, "the play went a way that decides nothing");
+		}
 	}
 	result_settle(&p->result);
 }

@@ -55,7 +55,7 @@ void player_destroy(struct player *p);
 void player_start(struct player *p, uint64_t now);
 void player_on_connected(struct player *p, int actor, const char *full_jid, uint64_t now); /* full_jid NULL for peers */
 void player_on_connect_failed(struct player *p, int actor, const char *reason, uint64_t now);
-void player_on_stanza(struct player *p, int actor, const struct player_stanza *stanza, uint64_t now);
+void player_on_stanza(struct player *p, int actor, const struct player_stanza *ps, uint64_t now);
 void player_on_closed(struct player *p, int actor, const char *how, uint64_t now);
 void player_on_hook(
 		struct player *p, int id, int ok, const char *output, uint64_t now); /* output: lines, or the reason */
@@ -65,6 +65,7 @@ void player_on_deadline(struct player *p, uint64_t now);
 
 uint64_t player_deadline(const struct player *p); /* when player_on_deadline() is due, or PLAYER_NEVER */
 int player_is_over(const struct player *p);		  /* the play is over; prohibitions stay armed until player_end() */
+int player_auto_mode(const struct player *p);	  /* the play switched automatic approval on and not off again */
 int player_timed_out(const struct player *p);	  /* a deadline passed that an answer should have met */
 /* Whether the actor acts, or is waited for, at or after the present place of the play. */
 int player_needs(const struct player *p, int actor);

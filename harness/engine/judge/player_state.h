@@ -26,16 +26,16 @@ struct seat {
 	int sent_since_fence;
 	int fence_open; /* answers still missing */
 	int fence_serial;
-	char *trouble;			  /* why its streams failed last, or NULL */
-	struct vars errors_sent;  /* ids of error stanzas that it sent */
-	struct vars answers_seen; /* ids of IQ answers that came */
+	char *trouble;			 /* why its streams failed last, or NULL */
+	struct vars errors_sent; /* ids of error stanzas that it sent */
+	struct vars answers_due; /* ids of IQs: how many answers may still come */
+	int hung_up;			 /* a client's session was ended by the play, its close is to come */
 };
 
 /* A prohibition in force. */
 struct arm {
 	const struct step *step;
 	int until_act; /* `receives: nothing`: ends with the next step that acts */
-	int fenced;	   /* silence was proved once */
 };
 
 enum wait_kind { WAIT_STEP, WAIT_FENCE, WAIT_QUIET, WAIT_HOOK, WAIT_END_FENCE, WAIT_END_QUIET };
@@ -55,6 +55,7 @@ struct player {
 	const struct step *open; /* the step that is waited for, or NULL */
 	enum wait_kind wait;
 	uint64_t deadline;
+	uint64_t entered;		 /* when the open step began to wait */
 	int hook_id, hook_tried; /* of the open step; tried: how often the answer was read */
 	int *together;			 /* per inner step: met */
 	struct arm *arms;
@@ -81,7 +82,8 @@ void decide_step(struct player *p, const struct step *step, int met, const char 
 void decide_taken(struct player *p, const struct step *step, const struct entry *e, unsigned previous);
 void decide_violation(struct player *p, const struct step *step, const struct entry *e); /* of a prohibition */
 void decide_invariants(struct player *p, int actor, const struct player_stanza *ps);
-void decide_open_checks(struct player *p); /* at the end: what was not reached is UNDECIDED */
+void decide_answer_due(struct seat *seat, const char *id); /* an IQ with that id was sent */
+void decide_open_checks(struct player *p);				   /* at the end: what was not reached is UNDECIDED */
 char *step_place(const struct player *p, const struct step *step);
 
 /* actions.c */

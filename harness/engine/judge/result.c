@@ -101,5 +101,6 @@ void result_finish(struct result *r)
 	free(r->findings);
 	free(r->reason);
 	free(r->trouble);
+	free(r->trouble_detail);
 	*r = (struct result){0};
 }

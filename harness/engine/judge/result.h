@@ -23,8 +23,9 @@ struct finding {
 
 struct result {
 	enum verdict verdict;
-	char *reason;  /* one line; "" when PASS */
-	char *trouble; /* why nothing could be decided: the reason for INCONCLUSIVE, SKIP or ERROR; or NULL */
+	char *reason;		  /* one line; "" when PASS */
+	char *trouble;		  /* why nothing could be decided: the reason for INCONCLUSIVE, SKIP or ERROR; or NULL */
+	char *trouble_detail; /* lines for people that say more, or NULL */
 	enum verdict trouble_verdict;
 	struct finding *findings;
 	size_t count;

@@ -13,6 +13,11 @@ static const char *name_of(const struct player *p, int actor)
 	return actor < 0 ? "the target" : p->config.scenario->cast[actor].name;
 }
 
+static int is_client(const struct player *p, int actor)
+{
+	return actor_class_is_client(p->config.scenario->cast[actor].class);
+}
+
 static int is_query(const struct step *step)
 {
 	return step->kind == STEP_PENDING || step->kind == STEP_ROSTER;
@@ -36,9 +41,10 @@ static void wait_for(struct player *p, const struct step *step, enum wait_kind k
 	p->deadline = deadline;
 }
 
-static uint64_t step_deadline(const struct player *p, const struct step *step, uint64_t now)
+/* Of a receiving step, also of one inside of the open `Together:` or `either:`. */
+static uint64_t step_deadline(const struct player *p, const struct step *step)
 {
-	return now + (step->within_ms ? (uint64_t)step->within_ms * 1000 : p->config.deadline);
+	return p->entered + (step->within_ms ? (uint64_t)step->within_ms * 1000 : p->config.deadline);
 }
 
 /* Arms end: all of `receives: nothing` when something acts (actor -1), those of one actor when it receives again. */
@@ -63,16 +69,16 @@ static void arm(struct player *p, const struct step *step, int until_act)
 /* What came and nobody took breaks `receives: nothing`. */
 void violations_after(struct player *p, int actor)
 {
-	for (size_t i = 0; i < p->arms_count; i++) {
-		const struct arm *a = &p->arms[i];
-		if (!a->until_act || a->step->actor != actor) {
+	struct seat *seat = &p->seats[actor];
+	for (size_t e = 0; e < seat->inbox_count; e++) {
+		struct entry *entry = &seat->inbox[e];
+		if (entry->consumed || entry->soft) {
 			continue;
 		}
-		struct seat *seat = &p->seats[actor];
-		for (size_t e = 0; e < seat->inbox_count; e++) {
-			if (!seat->inbox[e].consumed && !seat->inbox[e].soft) {
-				seat->inbox[e].consumed = 1;
-				decide_violation(p, a->step, &seat->inbox[e]);
+		for (size_t i = 0; i < p->arms_count; i++) {
+			if (p->arms[i].until_act && p->arms[i].step->actor == actor) {
+				entry->consumed = 1;
+				decide_violation(p, p->arms[i].step, entry);
 			}
 		}
 	}
@@ -100,10 +106,30 @@ static void step_missed(struct player *p, const struct step *step, const char *d
 		deciding += !(step->checks[i].xpath || step->checks[i].in_order);
 	}
 	if (!deciding) {
+		int first = !p->result.trouble;
 		char *place = step_place(p, step);
-		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s: '%s' was not met: %s", place, step->text, detail);
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s: '%s' was not met", place, step->text);
 		free(place);
+		if (first) {
+			p->result.trouble_detail = mem_strdup(detail);
+		}
 	}
+}
+
+/* A step that the play cannot go on without: it is relied on, or it decides nothing itself. */
+static int essential(const struct step *step)
+{
+	int relies = !step->checks_count;
+	for (size_t i = 0; i < step->checks_count; i++) {
+		relies |= step->checks[i].relies;
+	}
+	return relies;
+}
+
+/* Of a `Together:`: its time is over, or its answer is there and does not fit. The others of its block stay open. */
+static int inner_missed(struct player *p, const struct step *inner, uint64_t now)
+{
+	return now >= step_deadline(p, inner) || inbox_hopeless(p, inner);
 }
 
 static void step_fails(struct player *p, const struct step *step, uint64_t now)
@@ -118,7 +144,7 @@ static void step_fails(struct player *p, const struct step *step, uint64_t now)
 		const struct steps *branch = &step->branches[b];
 		size_t inner = step->kind == STEP_TOGETHER ? branch->count : 1;
 		for (size_t i = 0; i < inner; i++) {
-			if (step->kind == STEP_TOGETHER && p->together[i]) {
+			if (step->kind == STEP_TOGETHER && (p->together[i] || !inner_missed(p, &branch->items[i], now))) {
 				continue;
 			}
 			char *closest = inbox_closest(p, &branch->items[i]);
@@ -148,18 +174,21 @@ static int take(struct player *p, const struct step *step)
 static int try_together(struct player *p, const struct step *step, uint64_t now)
 {
 	const struct steps *inner = &step->branches[0];
-	int all = 1;
+	int hopeless = 0;
+	uint64_t deadline = PLAYER_NEVER;
 	for (size_t i = 0; i < inner->count; i++) {
+		p->together[i] = p->together[i] || take(p, &inner->items[i]);
 		if (!p->together[i]) {
-			p->together[i] = take(p, &inner->items[i]);
-			all &= p->together[i];
-		}
-		if (!p->together[i] && inbox_hopeless(p, &inner->items[i])) {
-			step_fails(p, step, now);
-			return 0;
+			uint64_t own = step_deadline(p, &inner->items[i]);
+			deadline = own < deadline ? own : deadline;
+			hopeless |= inbox_hopeless(p, &inner->items[i]);
 		}
 	}
-	return all;
+	p->deadline = deadline;
+	if (hopeless) {
+		step_fails(p, step, now);
+	}
+	return deadline == PLAYER_NEVER;
 }
 
 static int try_either(struct player *p, const struct step *step, uint64_t now)
@@ -167,7 +196,8 @@ static int try_either(struct player *p, const struct step *step, uint64_t now)
 	size_t hopeless = 0;
 	for (size_t b = 0; b < step->branches_count; b++) {
 		const struct step *first = &step->branches[b].items[0];
-		if (take(p, first)) {
+		int late = first->within_ms && now > step_deadline(p, first);
+		if (!late && take(p, first)) {
 			p->frames = mem_resize(p->frames, p->frames_count + 1, sizeof *p->frames);
 			p->frames[p->frames_count++] = (struct frame){.steps = &step->branches[b], .next = 1};
 			return 1;
@@ -236,21 +266,24 @@ static int try_open(struct player *p, uint64_t now)
 static void enter_receiving(struct player *p, const struct step *step, uint64_t now)
 {
 	const struct steps *inner = step->branches;
+	p->entered = now;
+	uint64_t deadline = step->branches_count ? 0 : step_deadline(p, step);
 	if (step->kind == STEP_RECEIVE) {
 		disarm(p, step->actor);
 	}
 	for (size_t b = 0; b < step->branches_count; b++) {
-		for (size_t i = 0; i < inner[b].count; i++) {
-			if (inner[b].items[i].kind == STEP_RECEIVE && (step->kind == STEP_TOGETHER || !i)) {
-				disarm(p, inner[b].items[i].actor);
-			}
+		size_t count = step->kind == STEP_TOGETHER ? inner[b].count : 1;
+		for (size_t i = 0; i < count; i++) {
+			uint64_t own = step_deadline(p, &inner[b].items[i]);
+			deadline = own > deadline ? own : deadline;
+			disarm(p, inner[b].items[i].actor);
 		}
 	}
 	if (step->kind == STEP_TOGETHER) {
 		free(p->together);
 		p->together = mem_alloc(inner[0].count * sizeof *p->together);
 	}
-	wait_for(p, step, WAIT_STEP, step_deadline(p, step, now));
+	wait_for(p, step, WAIT_STEP, deadline);
 }
 
 static void enter_nothing(struct player *p, const struct step *step, uint64_t now)
@@ -280,13 +313,27 @@ static void enter_hook(struct player *p, const struct step *step, uint64_t now)
 	}
 }
 
-static void compare(struct player *p, const struct step *step)
+/* A question about the target's state, or a comparison, whose answer was wrong: what follows can still be judged,
+ * unless the play relies on it. */
+static void query_missed(struct player *p, const struct step *step, const char *detail, uint64_t now)
+{
+	step_missed(p, step, detail);
+	if (essential(step)) {
+		play_fails(p, now);
+	}
+}
+
+static void compare(struct player *p, const struct step *step, uint64_t now)
 {
 	char *left = vars_expand(&p->vars, step->left);
 	char *right = vars_expand(&p->vars, step->right);
 	int holds = (strcmp(left, right) == 0) != step->negate;
 	char *detail = mem_printf("%s: '%s' and '%s'", step->text, left, right);
-	decide_step(p, step, holds, holds ? NULL : detail);
+	if (holds) {
+		decide_step(p, step, 1, NULL);
+	} else {
+		query_missed(p, step, detail, now);
+	}
 	free(detail);
 	free(left);
 	free(right);
@@ -316,6 +363,7 @@ static void enter(struct player *p, const struct step *step, uint64_t now)
 	case STEP_DISCONNECT:
 	case STEP_RESET:
 		act_simple(p, step->kind == STEP_RESET ? ACTION_RESET : ACTION_DISCONNECT, step->actor);
+		p->seats[step->actor].hung_up = p->seats[step->actor].connected && is_client(p, step->actor);
 		p->seats[step->actor].connected = 0;
 		break;
 	case STEP_SEND:
@@ -328,7 +376,7 @@ static void enter(struct player *p, const struct step *step, uint64_t now)
 		arm(p, step, 0);
 		break;
 	case STEP_COMPARE:
-		compare(p, step);
+		compare(p, step, now);
 		break;
 	case STEP_HOOK:
 	case STEP_PENDING:
@@ -352,35 +400,44 @@ static const struct step *next_step(struct player *p)
 	return NULL;
 }
 
+static void end_is_quiet(struct player *p, uint64_t now)
+{
+	for (size_t i = 0; i < p->arms_count; i++) {
+		const struct arm *a = &p->arms[i];
+		if (a->until_act) {
+			continue;
+		}
+		if (!is_client(p, a->step->actor) || p->seats[a->step->actor].connected) {
+			decide_step(p, a->step, 1, NULL);
+		} else {
+			result_trouble(&p->result, VERDICT_INCONCLUSIVE,
+					"%s was not connected at the end, so silence is not proved", name_of(p, a->step->actor));
+		}
+	}
+	play_is_over(p, now);
+}
+
 /* The play has come through: prove the prohibitions that no `receives: nothing` proved. */
 static void begin_end(struct player *p, uint64_t now)
 {
 	int fenced = 0;
 	for (size_t i = 0; i < p->arms_count; i++) {
-		struct arm *a = &p->arms[i];
+		const struct arm *a = &p->arms[i];
 		const struct seat *seat = &p->seats[a->step->actor];
-		int reachable = seat->connected || !actor_class_is_client(p->config.scenario->cast[a->step->actor].class);
-		if (!a->until_act && reachable && !seat->fence_open) {
-			fence_send(p, a->step->actor);
-			fenced = 1;
+		if (a->until_act || (is_client(p, a->step->actor) && !seat->connected)) {
+			continue;
 		}
+		if (!seat->fence_open) {
+			fence_send(p, a->step->actor);
+		}
+		fenced = 1;
 	}
 	if (fenced) {
 		p->wait = WAIT_END_FENCE;
 		p->deadline = now + p->config.deadline;
 	} else {
-		play_is_over(p, now);
+		end_is_quiet(p, now);
 	}
-}
-
-static void end_is_quiet(struct player *p, uint64_t now)
-{
-	for (size_t i = 0; i < p->arms_count; i++) {
-		if (!p->arms[i].until_act) {
-			decide_step(p, p->arms[i].step, 1, NULL);
-		}
-	}
-	play_is_over(p, now);
 }
 
 void steps_advance(struct player *p, uint64_t now)
@@ -420,10 +477,12 @@ static void quiet_passed(struct player *p, uint64_t now)
 		call_hook(p, step, now);
 		return;
 	}
-	for (size_t i = 0; i < p->arms_count; i++) {
-		if (p->arms[i].step == step) {
-			p->arms[i].fenced = 1;
-		}
+	const struct seat *seat = &p->seats[step->actor];
+	if (is_client(p, step->actor) && !seat->connected) {
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s was cut off before silence was proved: %s",
+				name_of(p, step->actor), seat->trouble ? seat->trouble : "its stream is closed");
+		play_fails(p, now);
+		return;
 	}
 	decide_step(p, step, 1, NULL);
 	p->open = NULL;
@@ -547,7 +606,7 @@ static void query_answered(struct player *p, const struct step *step, const char
 	} else {
 		char *detail = mem_printf("%s (%s); the answer of hook %s was:\n%s", step->text, p->seats[step->actor].address,
 				step->hook, output && *output ? output : "(empty)");
-		step_missed(p, step, detail);
+		query_missed(p, step, detail, now);
 		free(detail);
 	}
 	p->open = NULL;

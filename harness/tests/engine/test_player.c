@@ -1,0 +1,557 @@
+/* judge/player: receiving and the checks below it */
+#include "run.h"
+#include "stage.h"
+
+#include <libxml/parser.h>
+#include <string.h>
+
+#define SUBSCRIBE "<presence type='subscribe'/>"
+#define SUBSCRIBED "<presence type='subscribed'/>"
+#define ERROR "<error type='cancel'><item-not-found xmlns='" NS_STANZA_ERRORS "'/></error>"
+
+#define ASKS                                                                                                           \
+	"Marlowe sends:\n"                                                                                                 \
+	"	<iq type='get'>\n"                                                                                               \
+	"		<query xmlns='urn:q'/>\n"                                                                                       \
+	"	</iq>\n"
+
+static const char expects_subscribed[] = "Marlowe sends:\n"
+										 "	<presence type='subscribe'/>\n"
+										 "Marlowe receives:\n"
+										 "	<presence type='subscribed'/>\n"
+										 "	TT-1 it is approved\n";
+
+START_TEST(a_stanza_that_matches_meets_the_step)
+{
+	struct stage *st = stage_open(expects_subscribed);
+	ck_assert_str_eq(stage_actions(st), "Marlowe sends to example.org: <presence type=\"subscribe\" "
+										"from=\"marlowe.test\" to=\"example.org\"/>\n");
+	ck_assert(!player_is_over(st->player));
+	ck_assert_uint_eq(player_deadline(st->player), st->now + STAGE_DEADLINE);
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert(player_is_over(st->player));
+	ck_assert_uint_eq(player_deadline(st->player), PLAYER_NEVER);
+	ck_assert_uint_eq(player_result(st->player)->started, 1000);
+	ck_assert_uint_eq(player_result(st->player)->ended, 1001);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_verdict(st, "PASS");
+	ck_assert_ptr_null(player_explain(st->player, "j"));
+	ck_assert(!player_timed_out(st->player));
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(nothing_at_the_deadline_misses_the_step)
+{
+	struct stage *st = stage_open(expects_subscribed);
+	stage_pass(st, STAGE_DEADLINE - 1);
+	ck_assert(!player_is_over(st->player));
+	stage_pass(st, 1);
+	ck_assert(player_is_over(st->player));
+	ck_assert(player_timed_out(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_verdict(st, "FAIL");
+	ck_assert_has(stage_detail(st, "TT-1"), "Marlowe received nothing that was still to be taken");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_stanza_of_another_actor_does_not_count)
+{
+	struct stage *st = stage_open(expects_subscribed);
+	stage_hears(st, "Kyd", SUBSCRIBED);
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_step_has_a_deadline_of_its_own)
+{
+	struct stage *st = stage_open("Marlowe receives within 2s:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-1 in time\n"
+								  "Marlowe receives within 250ms:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-2 in time\n");
+	ck_assert_uint_eq(player_deadline(st->player), st->now + 2000000);
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert_uint_eq(player_deadline(st->player), st->now + 250000);
+	stage_pass(st, 250000);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(the_deadline_is_not_early)
+{
+	struct stage *st = stage_open(expects_subscribed);
+	player_on_deadline(st->player, player_deadline(st->player) - 1);
+	ck_assert(!player_is_over(st->player));
+	stage_close(st);
+}
+END_TEST
+
+static const char three_steps[] = "Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-1 first\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-2 second: in order\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='unsubscribed'/>\n"
+								  "	TT-3 third: in order\n";
+
+START_TEST(what_came_before_stays_for_later_steps)
+{
+	struct stage *st = stage_open(three_steps);
+	stage_hears(st, "Marlowe", "<presence type='unsubscribed'/>");
+	stage_hears(st, "Marlowe", "<message/>");
+	stage_hears(st, "Bard", SUBSCRIBED);
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	stage_hears(st, "Marlowe", "<presence type='subscribe' from='x@example.org'/>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_finding(st, "TT-3", "FAIL"); /* it came too early */
+	ck_assert_has(stage_detail(st, "TT-3"), "came too early, line 1 of the journal");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(the_first_that_matches_is_taken)
+{
+	struct stage *st = stage_open("Kyd receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "Marlowe receives:\n"
+								  "	<presence id='{bind:first}'/>\n"
+								  "	TT-1 something comes: @id = 'a'\n"
+								  "Marlowe receives:\n"
+								  "	<presence/>\n"
+								  "	TT-2 then the next: @id = 'b' and '${first}' = 'a'\n");
+	stage_hears(st, "Marlowe", "<presence type='subscribed' id='a'/>");
+	stage_hears(st, "Marlowe", "<presence type='subscribed' id='b'/>");
+	stage_hears(st, "Kyd", SUBSCRIBED);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_stanza_is_taken_once)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-1 again\n");
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert(!player_is_over(st->player));
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(an_answer_is_that_to_the_last_iq)
+{
+	struct stage *st = stage_open(ASKS ASKS "Marlowe receives:\n"
+											"	<iq type='result'/>\n"
+											"	TT-1 it is answered\n");
+	ck_assert_str_eq(st->seats[1].last_id, "k7-2");
+	stage_hears(st, "Marlowe", "<iq type='result' id='k7-1'/>");
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", "<iq type='result' id='k7-2'/>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(the_last_iq_is_a_question_not_an_answer)
+{
+	struct stage *st = stage_open(ASKS "Marlowe sends:\n"
+									   "	<iq type='result' id='theirs'/>\n"
+									   "Marlowe receives:\n"
+									   "	<iq/>\n"
+									   "	TT-1 it is answered\n");
+	stage_hears(st, "Marlowe", "<iq type='result' id='k7-1'/>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(each_actor_has_a_last_iq)
+{
+	struct stage *st = stage_open(ASKS "Kyd sends:\n"
+									   "	<iq type='get' id='kyds'><query xmlns='urn:q'/></iq>\n"
+									   "Marlowe receives:\n"
+									   "	<iq/>\n"
+									   "	TT-1 it is answered\n");
+	stage_hears(st, "Marlowe", "<iq type='result' id='kyds'/>");
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", "<iq type='result' id='k7-1'/>");
+	ck_assert(player_is_over(st->player));
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(an_id_in_the_template_counts_for_itself)
+{
+	struct stage *st = stage_open(ASKS "Marlowe receives:\n"
+									   "	<iq type='result' id='own'/>\n"
+									   "	TT-1 it is answered\n");
+	stage_hears(st, "Marlowe", "<iq type='result' id='$ID'/>");
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", "<iq type='result' id='own'/>");
+	ck_assert(player_is_over(st->player));
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(an_answer_that_does_not_fit_fails_at_once)
+{
+	struct stage *st = stage_open(ASKS "Marlowe receives:\n"
+									   "	<iq type='result'/>\n"
+									   "	TT-1 it is answered with a result\n");
+	stage_hears(st, "Marlowe", "<iq type='error' id='other'>" ERROR "</iq>");
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", "<iq type='error' id='$ID'>" ERROR "</iq>");
+	ck_assert(player_is_over(st->player));
+	ck_assert(!player_timed_out(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_has(stage_detail(st, "TT-1"), "first difference at iq@type (non-strict): expected 'result', got 'error'");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(the_closest_stanza_is_shown)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribed' id='1'><nick xmlns='urn:n'/></presence>\n"
+								  "	TT-1 it comes\n");
+	stage_hears(st, "Marlowe", "<message/>");
+	stage_hears(st, "Marlowe", "<presence type='subscribed' id='2'/>");
+	stage_hears(st, "Marlowe", "<presence type='subscribed' id='1'/>");
+	stage_hears(st, "Marlowe", "<presence type='unsubscribed' id='1'/>");
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_has(stage_detail(st, "TT-1"), "closest, line 3 of the journal: ");
+	ck_assert_has(
+			stage_detail(st, "TT-1"), "first difference at presence/nick (non-strict): expected 'an element <nick");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(an_answer_that_waits_already_fails_at_once)
+{
+	struct stage *st = stage_open(ASKS "Kyd receives:\n"
+									   "	<presence/>\n"
+									   "Marlowe receives:\n"
+									   "	<iq type='result'/>\n"
+									   "	TT-1 it is answered with a result\n");
+	stage_hears(st, "Marlowe", "<iq type='error' id='$ID'>" ERROR "</iq>");
+	stage_hears(st, "Kyd", SUBSCRIBED);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_question_with_the_same_id_is_no_answer)
+{
+	struct stage *st = stage_open(ASKS "Marlowe receives:\n"
+									   "	<iq type='result'/>\n"
+									   "	TT-1 it is answered with a result\n");
+	stage_hears(st, "Marlowe", "<iq type='get' id='$ID'><query xmlns='urn:q'/></iq>");
+	ck_assert(!player_is_over(st->player));
+	stage_close(st);
+}
+END_TEST
+
+/* --- checks --- */
+
+START_TEST(a_check_with_xpath_is_decided_by_the_stanza)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-1 it comes\n"
+								  "	TT-2 it has the right sender: @from = '${target}' and @to = '${Marlowe}'\n"
+								  "	TT-3 it has an id: @id\n"
+								  "	TT-WARN it has a nick: nick:nick\n"
+								  "	TT-INFO it has no delay: not(delay:delay)\n"
+								  "Kyd receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-4 the play goes on\n");
+	stage_hears(st, "Marlowe", "<presence type='subscribe' from='x@example.org'/>");
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Kyd", "<presence type='subscribe' from='x@example.org'/>");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "FAIL");
+	ck_assert_has(stage_detail(st, "TT-2"), "does not hold: @from = '${target}' and @to = '${Marlowe}'");
+	ck_assert_has(stage_detail(st, "TT-2"),
+			"on line 1 of the journal: <presence to='marlowe.test' type='subscribe' from='x@example.org'");
+	ck_assert_finding(st, "TT-3", "FAIL");
+	ck_assert_finding(st, "TT-WARN", "WARN");
+	ck_assert_finding(st, "TT-INFO", "PASS");
+	ck_assert_finding(st, "TT-4", "PASS");
+	ck_assert_verdict(st, "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+/* requirement, what the target claims, verdict of the finding and of the scenario when the check is violated */
+static const struct {
+	const char *id, *claims, *finding, *verdict;
+} strictness[] = {
+		{"TT-1", "", "FAIL", "FAIL"},
+		{"TT-WARN", "", "WARN", "WARN"},
+		{"TT-INFO", "", "INFO", "INFO"},
+		{"TT-COND", "", "WARN", "WARN"},
+		{"TT-COND", " claim:bidi", "FAIL", "FAIL"},
+		{"TT-COND", " hook:bidi", "WARN", "WARN"},
+		{"TT-PARTS", "", "FAIL", "FAIL"},
+		{"TT-PARTS/soft", "", "WARN", "WARN"},
+		{"TT-PARTS/hint", "", "INFO", "INFO"},
+		{"TT-PARTS/cond", "", "INFO", "INFO"},
+		{"TT-PARTS/cond", " claim:bidi", "FAIL", "FAIL"},
+};
+
+START_TEST(the_table_says_how_a_violation_counts)
+{
+	char play[256];
+	char claims[128];
+	snprintf(play, sizeof play, "Marlowe receives:\n	<presence/>\n	%s text: @id\n", strictness[_i].id);
+	snprintf(claims, sizeof claims, "account:admin%s", strictness[_i].claims);
+	struct stage_set set = {.claims = claims};
+	for (int holds = 0; holds < 2; holds++) {
+		struct stage *st = stage_set_up(&set, play);
+		stage_start(st);
+		stage_hears(st, "Marlowe", holds ? "<presence id='a'/>" : "<presence/>");
+		stage_end(st);
+		ck_assert_finding(st, strictness[_i].id, holds ? "PASS" : strictness[_i].finding);
+		ck_assert_verdict(st, holds ? "PASS" : strictness[_i].verdict);
+		stage_close(st);
+	}
+}
+END_TEST
+
+START_TEST(a_missed_step_violates_its_checks_without_condition)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-1 it comes\n"
+								  "	TT-2 it has an id: @id\n"
+								  "	TT-3 it comes in order: in order\n"
+								  "	TT-WARN it comes, please\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-4 another one\n");
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	stage_timeout(st);
+	ck_assert(player_is_over(st->player)); /* a failed step ends the play */
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-WARN", "WARN");
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	ck_assert_finding(st, "TT-3", "UNDECIDED");
+	ck_assert_finding(st, "TT-4", "UNDECIDED");
+	ck_assert_verdict(st, "FAIL");
+	ck_assert_str_eq(player_result(st->player)->reason, "TT-1 it comes");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_missed_step_without_check_is_inconclusive)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-1 another one\n");
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_verdict(st, "INCONCLUSIVE");
+	ck_assert_str_eq(player_result(st->player)->reason, "test/play.scs:8: 'Marlowe receives:' was not met");
+	ck_assert_ptr_null(strchr(player_result(st->player)->reason, '\n'));
+	ck_assert_has(player_result(st->player)->trouble_detail, "expected: <presence type='subscribe'/>");
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_missed_step_with_conditions_only_is_inconclusive)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-1 it has an id: @id\n");
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_verdict(st, "INCONCLUSIVE");
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+static const char relies[] = "Marlowe receives:\n"
+							 "	<presence type='subscribe'/>\n"
+							 "	relies on TT-1 the request comes\n"
+							 "Marlowe receives:\n"
+							 "	<presence type='subscribed'/>\n"
+							 "	TT-2 the subject\n";
+
+START_TEST(what_is_relied_on_decides_nothing_when_it_holds)
+{
+	struct stage *st = stage_open(relies);
+	stage_hears(st, "Marlowe", "<presence type='subscribe' from='x@example.org'/>");
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "none");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_verdict(st, "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(what_is_relied_on_is_violated_when_it_fails)
+{
+	struct stage *st = stage_open(relies);
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	ck_assert_verdict(st, "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(what_is_relied_on_and_not_reached_is_not_told)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-2 the subject\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	relies on TT-1 the request comes\n");
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "none");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(one_requirement_in_two_checks_has_two_findings)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence/>\n"
+								  "	TT-1 it comes\n"
+								  "	TT-1 it has an id: @id\n");
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	stage_end(st);
+	ck_assert_uint_eq(stage_count(st, "TT-1"), 2);
+	ck_assert_verdict(st, "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(order_is_that_of_the_actors_own_stanzas)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-1 nothing was taken before: in order\n"
+								  "Kyd receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-2 nothing was taken before: in order\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-3 after the first of Marlowe: in order\n");
+	stage_hears(st, "Marlowe", "<presence type='subscribe' from='x@example.org'/>");
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	stage_hears(st, "Kyd", "<presence type='subscribe' from='x@example.org'/>");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_finding(st, "TT-3", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(checks_below_a_phrase_belong_to_its_last_receiving_step)
+{
+	struct stage_set set = {.phrases = "Phrase: {peer} is asked\n"
+									   "{peer} receives:\n"
+									   "	<presence type='subscribe' id='{bind:id}'/>\n"
+									   "	relies on TT-2 it comes\n"};
+	struct stage *st = stage_set_up(&set, "Marlowe is asked\n"
+										  "	TT-1 in this way: @id = 'a'\n"
+										  "Kyd is asked\n"
+										  "	TT-3 in this way: @id = 'a'\n");
+	stage_start(st);
+	stage_hears(st, "Marlowe", "<presence type='subscribe' from='x@example.org' id='a'/>");
+	stage_hears(st, "Kyd", "<presence type='subscribe' from='x@example.org' id='b'/>");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "none");
+	ck_assert_finding(st, "TT-3", "FAIL"); /* the names that a phrase binds are private to its use */
+	stage_close(st);
+}
+END_TEST
+
+static Suite *make(void)
+{
+	Suite *suite = suite_create("player");
+	TCase *receives = tcase_create("receives");
+	tcase_add_test(receives, a_stanza_that_matches_meets_the_step);
+	tcase_add_test(receives, nothing_at_the_deadline_misses_the_step);
+	tcase_add_test(receives, a_stanza_of_another_actor_does_not_count);
+	tcase_add_test(receives, a_step_has_a_deadline_of_its_own);
+	tcase_add_test(receives, the_deadline_is_not_early);
+	tcase_add_test(receives, what_came_before_stays_for_later_steps);
+	tcase_add_test(receives, the_first_that_matches_is_taken);
+	tcase_add_test(receives, a_stanza_is_taken_once);
+	tcase_add_test(receives, an_answer_is_that_to_the_last_iq);
+	tcase_add_test(receives, the_last_iq_is_a_question_not_an_answer);
+	tcase_add_test(receives, each_actor_has_a_last_iq);
+	tcase_add_test(receives, an_id_in_the_template_counts_for_itself);
+	tcase_add_test(receives, an_answer_that_does_not_fit_fails_at_once);
+	tcase_add_test(receives, the_closest_stanza_is_shown);
+	tcase_add_test(receives, an_answer_that_waits_already_fails_at_once);
+	tcase_add_test(receives, a_question_with_the_same_id_is_no_answer);
+	suite_add_tcase(suite, receives);
+	TCase *checks = tcase_create("checks");
+	tcase_add_test(checks, a_check_with_xpath_is_decided_by_the_stanza);
+	tcase_add_loop_test(checks, the_table_says_how_a_violation_counts, 0, sizeof strictness / sizeof *strictness);
+	tcase_add_test(checks, a_missed_step_violates_its_checks_without_condition);
+	tcase_add_test(checks, a_missed_step_without_check_is_inconclusive);
+	tcase_add_test(checks, a_missed_step_with_conditions_only_is_inconclusive);
+	tcase_add_test(checks, what_is_relied_on_decides_nothing_when_it_holds);
+	tcase_add_test(checks, what_is_relied_on_is_violated_when_it_fails);
+	tcase_add_test(checks, what_is_relied_on_and_not_reached_is_not_told);
+	tcase_add_test(checks, one_requirement_in_two_checks_has_two_findings);
+	tcase_add_test(checks, order_is_that_of_the_actors_own_stanzas);
+	tcase_add_test(checks, checks_below_a_phrase_belong_to_its_last_receiving_step);
+	suite_add_tcase(suite, checks);
+	return suite;
+}
+
+int main(void)
+{
+	int failed = run_suite(make);
+	xmlCleanupParser();
+	return failed;
+}

@@ -1,0 +1,443 @@
+/* judge/player: Together, either, bind and compare */
+#include "run.h"
+#include "stage.h"
+
+#include <libxml/parser.h>
+
+#define SUBSCRIBE "<presence type='subscribe' from='x@example.org'/>"
+#define SUBSCRIBED "<presence type='subscribed'/>"
+#define ERROR "<error type='cancel'><item-not-found xmlns='" NS_STANZA_ERRORS "'/></error>"
+
+static const char together[] = "Together:\n"
+							   "	Marlowe receives:\n"
+							   "		<presence type='subscribe'/>\n"
+							   "		TT-1 Marlowe is asked\n"
+							   "		TT-2 with an id: @id\n"
+							   "	Kyd receives:\n"
+							   "		<presence type='subscribe'/>\n"
+							   "		TT-3 Kyd is asked\n"
+							   "Marlowe receives:\n"
+							   "	<presence type='subscribed'/>\n"
+							   "	TT-4 the play goes on\n";
+
+START_TEST(together_is_met_in_any_order)
+{
+	for (int order = 0; order < 2; order++) {
+		struct stage *st = stage_open(together);
+		stage_hears(st, order ? "Marlowe" : "Kyd", SUBSCRIBE);
+		stage_hears(st, "Marlowe", SUBSCRIBED); /* stays for later */
+		ck_assert(!player_is_over(st->player));
+		stage_hears(st, order ? "Kyd" : "Marlowe", SUBSCRIBE);
+		ck_assert(player_is_over(st->player));
+		stage_end(st);
+		ck_assert_finding(st, "TT-1", "PASS");
+		ck_assert_finding(st, "TT-2", "FAIL");
+		ck_assert_finding(st, "TT-3", "PASS");
+		ck_assert_finding(st, "TT-4", "PASS");
+		stage_close(st);
+	}
+}
+END_TEST
+
+START_TEST(together_names_what_is_missing)
+{
+	struct stage *st = stage_open(together);
+	stage_hears(st, "Kyd", SUBSCRIBE);
+	stage_timeout(st);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	ck_assert_finding(st, "TT-3", "PASS");
+	ck_assert_finding(st, "TT-4", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(together_takes_one_stanza_for_one_step)
+{
+	struct stage *st = stage_open("Together:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "		TT-1 once\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "		TT-2 twice\n");
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	ck_assert(!player_is_over(st->player));
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+static const char answer_and_request[] = "Bard connects\n"
+										 "Bard sends:\n"
+										 "	<iq type='set'><query xmlns='urn:q'/></iq>\n"
+										 "Kyd receives:\n"
+										 "	<presence type='subscribed'/>\n"
+										 "Together:\n"
+										 "	Bard receives:\n"
+										 "		<iq type='result'/>\n"
+										 "		TT-1 the order is taken\n"
+										 "	Marlowe receives:\n"
+										 "		<presence type='subscribe'/>\n"
+										 "		TT-2 the request comes\n";
+
+/* The wrong answer ends the play at once, but says nothing of the request, which has time yet. */
+START_TEST(together_with_a_wrong_answer_leaves_the_others_undecided)
+{
+	struct stage *st = stage_open(answer_and_request);
+	stage_connected(st, "Bard");
+	stage_hears(st, "Kyd", SUBSCRIBED);
+	stage_hears(st, "Bard", "<iq type='error' id='$ID'>" ERROR "</iq>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+/* What is in the inbox is taken before the wrong answer is judged. */
+START_TEST(together_with_a_wrong_answer_takes_what_is_there)
+{
+	struct stage *st = stage_open(answer_and_request);
+	stage_connected(st, "Bard");
+	stage_hears(st, "Bard", "<iq type='error' id='$ID'>" ERROR "</iq>");
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	stage_hears(st, "Kyd", SUBSCRIBED);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(together_heeds_deadlines_of_its_steps)
+{
+	struct stage *st = stage_open("Together:\n"
+								  "	Marlowe receives within 1s:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "		TT-1 Marlowe is asked soon\n"
+								  "	Kyd receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "		TT-2 Kyd is asked\n");
+	ck_assert_uint_eq(player_deadline(st->player), st->now + 1000000);
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-2", "UNDECIDED"); /* its time was not over */
+	stage_close(st);
+	st = stage_open("Together:\n"
+					"	Marlowe receives within 10s:\n"
+					"		<presence type='subscribe'/>\n"
+					"		TT-1 Marlowe is asked soon\n"
+					"	Kyd receives:\n"
+					"		<presence type='subscribe'/>\n"
+					"		TT-2 Kyd is asked\n");
+	uint64_t began = st->now;
+	ck_assert_uint_eq(player_deadline(st->player), began + STAGE_DEADLINE);
+	stage_hears(st, "Kyd", SUBSCRIBE);
+	ck_assert_uint_eq(player_deadline(st->player), began + 10000000);
+	stage_close(st);
+}
+END_TEST
+
+/* --- either --- */
+
+static const char either[] = "either:\n"
+							 "	Marlowe receives:\n"
+							 "		<presence type='subscribe' id='{bind:id}'/>\n"
+							 "		TT-1 it is asked\n"
+							 "	Marlowe sends:\n"
+							 "		<presence type='subscribed' id='yes-${id}'/>\n"
+							 "or:\n"
+							 "	Marlowe receives:\n"
+							 "		<presence type='subscribed' id='{bind:id}'/>\n"
+							 "		TT-2 it is approved\n"
+							 "	Marlowe sends:\n"
+							 "		<presence type='unsubscribe' id='no-${id}'/>\n"
+							 "Marlowe receives:\n"
+							 "	<presence type='unsubscribed' id='${id}'/>\n"
+							 "	TT-3 then it ends\n";
+
+START_TEST(the_branch_that_fits_is_played)
+{
+	struct stage *st = stage_open(either);
+	stage_hears(st, "Marlowe", "<presence type='subscribe' from='x@example.org' id='1'/>");
+	ck_assert_has(stage_actions(st), "type=\"subscribed\" id=\"yes-1\"");
+	stage_hears(st, "Marlowe", "<presence type='unsubscribed' id='1'/>");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	ck_assert_finding(st, "TT-3", "PASS");
+	ck_assert_verdict(st, "PASS");
+	stage_close(st);
+	st = stage_open(either);
+	stage_hears(st, "Marlowe", "<presence type='subscribed' id='2'/>");
+	ck_assert_has(stage_actions(st), "type=\"unsubscribe\" id=\"no-2\"");
+	stage_hears(st, "Marlowe", "<presence type='unsubscribed' id='2'/>");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_finding(st, "TT-3", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(no_branch_fits)
+{
+	struct stage *st = stage_open(either);
+	stage_hears(st, "Marlowe", "<message/>");
+	stage_timeout(st);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL"); /* the first branch names the requirement */
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	ck_assert_finding(st, "TT-3", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+static const char either_answer[] = "Marlowe sends:\n"
+									"	<iq type='get'><query xmlns='urn:q'/></iq>\n"
+									"either:\n"
+									"	Marlowe receives:\n"
+									"		<iq type='result'><query xmlns='urn:q'/></iq>\n"
+									"		TT-1 it is answered\n"
+									"or:\n"
+									"	Marlowe receives:\n"
+									"		<iq type='error'><error type='auth'/></iq>\n"
+									"		TT-2 it is refused: @id\n";
+
+START_TEST(a_wrong_answer_fails_once_it_fits_no_branch)
+{
+	struct stage *st = stage_open(either_answer);
+	stage_hears(st, "Marlowe", "<iq type='error' id='$ID'><error type='auth'/></iq>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_verdict(st, "PASS");
+	stage_close(st);
+	st = stage_open(either_answer);
+	stage_hears(st, "Marlowe", "<iq type='error' id='$ID'>" ERROR "</iq>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_wrong_answer_leaves_the_other_branch_its_time)
+{
+	struct stage *st = stage_open("Marlowe sends:\n"
+								  "	<iq type='get'><query xmlns='urn:q'/></iq>\n"
+								  "either:\n"
+								  "	Marlowe receives:\n"
+								  "		<iq type='result'/>\n"
+								  "		TT-1 it is answered\n"
+								  "or:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "		TT-2 it is asked\n");
+	stage_hears(st, "Marlowe", "<iq type='error' id='$ID'>" ERROR "</iq>");
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(branches_have_deadlines_of_their_own)
+{
+	static const char play[] = "either:\n"
+							   "	Marlowe receives within 1s:\n"
+							   "		<presence type='subscribe'/>\n"
+							   "		TT-1 it is asked soon\n"
+							   "or:\n"
+							   "	Marlowe receives within 8s:\n"
+							   "		<presence type='subscribed'/>\n"
+							   "		TT-2 it is approved at last\n";
+	struct stage *st = stage_open(play);
+	ck_assert_uint_eq(player_deadline(st->player), st->now + 8000000);
+	stage_pass(st, 1000000);
+	stage_hears(st, "Marlowe", SUBSCRIBE); /* too late */
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+	st = stage_open(play);
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	ck_assert(player_is_over(st->player));
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(blocks_stand_in_branches)
+{
+	struct stage *st = stage_open("either:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "	Together:\n"
+								  "		Marlowe receives:\n"
+								  "			<presence type='subscribed'/>\n"
+								  "			TT-1 one\n"
+								  "		Kyd receives:\n"
+								  "			<presence type='subscribed'/>\n"
+								  "			TT-2 two\n"
+								  "	either:\n"
+								  "		Kyd receives:\n"
+								  "			<presence type='subscribe'/>\n"
+								  "			TT-3 three\n"
+								  "	or:\n"
+								  "		Kyd receives:\n"
+								  "			<message/>\n"
+								  "or:\n"
+								  "	Kyd receives:\n"
+								  "		<iq type='get'/>\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='unsubscribed'/>\n"
+								  "	TT-4 four\n");
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	stage_hears(st, "Kyd", SUBSCRIBE);
+	stage_hears(st, "Kyd", SUBSCRIBED);
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", "<presence type='unsubscribed'/>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_finding(st, "TT-3", "PASS");
+	ck_assert_finding(st, "TT-4", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+/* A way through the play on which no check stands is no pass. */
+START_TEST(a_branch_without_checks_decides_nothing)
+{
+	struct stage *st = stage_open("either:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "		TT-1 it is asked\n"
+								  "or:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribed'/>\n");
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	ck_assert_verdict(st, "UNREACHABLE");
+	stage_close(st);
+}
+END_TEST
+
+/* --- names and comparisons --- */
+
+static const char names[] = "Marlowe receives:\n"
+							"	<presence id='{bind:a}'/>\n"
+							"Marlowe receives:\n"
+							"	<presence id='{bind:b}'/>\n"
+							"${a} is ${b}\n"
+							"	TT-1 the same\n"
+							"${a} is not ${b}\n"
+							"	TT-2 another\n"
+							"${a} is one\n"
+							"	TT-3 that one\n";
+
+START_TEST(bound_names_are_compared)
+{
+	for (int same = 0; same < 2; same++) {
+		struct stage *st = stage_open(names);
+		stage_hears(st, "Marlowe", "<presence id='one'/>");
+		stage_hears(st, "Marlowe", same ? "<presence id='one'/>" : "<presence id='two'/>");
+		ck_assert(player_is_over(st->player)); /* a comparison that fails does not end the play */
+		stage_end(st);
+		ck_assert_finding(st, "TT-1", same ? "PASS" : "FAIL");
+		ck_assert_finding(st, "TT-2", same ? "FAIL" : "PASS");
+		ck_assert_finding(st, "TT-3", "PASS");
+		ck_assert_has(stage_detail(st, same ? "TT-2" : "TT-1"), same ? "'one' and 'one'" : "'one' and 'two'");
+		stage_close(st);
+	}
+}
+END_TEST
+
+START_TEST(a_comparison_that_is_relied_on_ends_the_play)
+{
+	struct stage *st = stage_open("${target} is ${Marlowe}\n"
+								  "	relies on TT-1 the same\n"
+								  "Marlowe receives:\n"
+								  "	<presence/>\n"
+								  "	TT-2 something\n");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(names_that_are_always_there)
+{
+	struct stage_set set = {.target2 = "second.test",
+			.off = "off.test",
+			.cast = "[Admin] Bard\n[Peer] Marlowe\n[RemoteUser] Tybalt of Marlowe\n"};
+	struct stage *st =
+			stage_set_up(&set, "Bard connects\n"
+							   "Marlowe sends:\n"
+							   "	<message a='${target} ${target2} ${off} ${token}' b='${Marlowe} ${Bard} ${Tybalt}'>"
+							   "<body>${Bard's JID} ${Bard's full JID} ${Marlowe's full JID}</body></message>\n");
+	stage_start(st);
+	stage_connected(st, "Bard");
+	const char *actions = stage_actions(st);
+	ck_assert_has(actions, "a=\"example.org second.test off.test k7\"");
+	ck_assert_has(actions, "b=\"marlowe.test bard@example.org tybalt@marlowe.test\"");
+	ck_assert_has(actions, "bard@example.org bard@example.org/r marlowe.test</body>");
+	stage_close(st);
+}
+END_TEST
+
+static Suite *make(void)
+{
+	Suite *suite = suite_create("player: blocks");
+	TCase *tests = tcase_create("together");
+	tcase_add_test(tests, together_is_met_in_any_order);
+	tcase_add_test(tests, together_names_what_is_missing);
+	tcase_add_test(tests, together_takes_one_stanza_for_one_step);
+	tcase_add_test(tests, together_with_a_wrong_answer_leaves_the_others_undecided);
+	tcase_add_test(tests, together_with_a_wrong_answer_takes_what_is_there);
+	tcase_add_test(tests, together_heeds_deadlines_of_its_steps);
+	suite_add_tcase(suite, tests);
+	tests = tcase_create("either");
+	tcase_add_test(tests, the_branch_that_fits_is_played);
+	tcase_add_test(tests, no_branch_fits);
+	tcase_add_test(tests, a_wrong_answer_fails_once_it_fits_no_branch);
+	tcase_add_test(tests, a_wrong_answer_leaves_the_other_branch_its_time);
+	tcase_add_test(tests, branches_have_deadlines_of_their_own);
+	tcase_add_test(tests, blocks_stand_in_branches);
+	tcase_add_test(tests, a_branch_without_checks_decides_nothing);
+	suite_add_tcase(suite, tests);
+	tests = tcase_create("names");
+	tcase_add_test(tests, bound_names_are_compared);
+	tcase_add_test(tests, a_comparison_that_is_relied_on_ends_the_play);
+	tcase_add_test(tests, names_that_are_always_there);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+int main(void)
+{
+	int failed = run_suite(make);
+	xmlCleanupParser();
+	return failed;
+}
