@@ -49,19 +49,32 @@ static char *client_address(const struct run *r, const struct actor *a)
 	return mem_strndup(jid, strcspn(jid, "/"));
 }
 
+/* The property `localpart:` as it stands, or that of another actor: "${Bard's localpart}". */
+static char *localpart_of(const struct play *p, const char *value)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		const struct actor *other = &p->scenario->cast[i];
+		char *form = mem_printf("${%s's localpart}", other->name);
+		int same = !strcmp(form, value);
+		free(form);
+		if (same && actor_class_is_client(other->class)) {
+			char *jid = client_address(p->run, other);
+			jid[strcspn(jid, "@")] = '\0';
+			return jid;
+		}
+	}
+	return mem_strdup(value);
+}
+
 static char *address_of(const struct play *p, size_t i)
 {
 	const struct actor *a = &p->scenario->cast[i];
 	if (actor_class_is_client(a->class)) {
 		return client_address(p->run, a);
 	}
-	char *name = label(a->name);
-	char *address;
-	if (a->class == ACTOR_PEER) {
-		address = mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone);
-	} else {
-		address = mem_printf("%s@%s", a->localpart ? a->localpart : name, p->links[a->of].address);
-	}
+	char *name = a->localpart ? localpart_of(p, a->localpart) : label(a->name);
+	char *address = a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone)
+										   : mem_printf("%s@%s", name, p->links[a->of].address);
 	free(name);
 	return address;
 }

@@ -36,8 +36,20 @@ static void end_plays(struct run *r, size_t from, size_t to)
 	}
 }
 
+/* A play that broke off with automatic approval switched on must not leave it to the next one. */
+static void undo_auto_mode(struct run *r, struct play *p)
+{
+	if (player_auto_mode(p->player) && profile_hook(&r->plan.profile, "auto_off")) {
+		struct action off = {.kind = ACTION_HOOK, .actor = -1, .hook = "auto_off"};
+		hooks_call(r->hooks, p, &off);
+	}
+}
+
 static void begin_exclusive(struct run *r)
 {
+	if (r->next) {
+		undo_auto_mode(r, &r->plays[r->next - 1]);
+	}
 	end_plays(r, 0, r->next);
 	r->phase = PHASE_EXCLUSIVE;
 	play_begin(&r->plays[r->next++]);

@@ -5,6 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What may follow an actor's name in ${...}. */
+static const char *const name_forms[] = {"", "'s JID", "'s full JID", "'s localpart", " in capitals"};
+#define NAME_FORMS (sizeof name_forms / sizeof *name_forms)
+
+static int is_name_form(const char *text)
+{
+	for (size_t i = 0; i < NAME_FORMS; i++) {
+		if (!strcmp(text, name_forms[i])) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
 struct checker {
 	struct scenario *scenario;
 	const struct requirements *requirements;
@@ -38,8 +52,7 @@ static void check_use(void *ud, const char *name, size_t len)
 	for (size_t i = 0; i < c->scenario->cast_count; i++) {
 		struct actor *a = &c->scenario->cast[i];
 		size_t n = strlen(a->name);
-		if (!strncmp(a->name, copy, n) &&
-				(!copy[n] || !strcmp(copy + n, "'s JID") || !strcmp(copy + n, "'s full JID"))) {
+		if (!strncmp(a->name, copy, n) && is_name_form(copy + n)) {
 			a->used = 1;
 		}
 	}
@@ -106,11 +119,18 @@ static void check_branches(struct checker *c, const struct step *step)
 {
 	struct vars before = {0};
 	struct vars after = {0};
+	size_t cast = c->scenario->cast_count;
+	char *connected_before = mem_strndup(c->connected, cast);
+	char *connected_after = mem_alloc(cast);
 	for (size_t i = 0; i < c->known.count; i++) {
 		vars_set(&before, c->known.items[i].name, "");
 	}
 	for (size_t b = 0; b < step->branches_count; b++) {
 		check_steps(c, &step->branches[b]);
+		for (size_t i = 0; i < cast; i++) {
+			connected_after[i] = (char)(connected_after[i] | c->connected[i]);
+		}
+		memcpy(c->connected, connected_before, cast);
 		for (size_t i = 0; i < c->known.count; i++) {
 			vars_set(&after, c->known.items[i].name, "");
 		}
@@ -122,6 +142,9 @@ static void check_branches(struct checker *c, const struct step *step)
 	vars_finish(&before);
 	vars_finish(&c->known);
 	c->known = after;
+	memcpy(c->connected, connected_after, cast);
+	free(connected_before);
+	free(connected_after);
 }
 
 static void check_step(struct checker *c, const struct step *step)
@@ -145,6 +168,9 @@ static void check_step(struct checker *c, const struct step *step)
 	for (size_t i = 0; i < step->checks_count; i++) {
 		check_check(c, &step->checks[i]);
 	}
+	if (step->kind == STEP_EITHER && step->branches_count < 2) {
+		problem_at(c, step, "`%s` stands alone; expected `or:` after it", step->text);
+	}
 	if (step->branches_count) {
 		check_branches(c, step);
 	}
@@ -164,9 +190,8 @@ static void know(struct checker *c)
 		vars_set(&c->known, fixed[i], "");
 	}
 	for (size_t i = 0; i < c->scenario->cast_count; i++) {
-		static const char *const forms[] = {"", "'s JID", "'s full JID"};
-		for (size_t f = 0; f < 3; f++) {
-			char *name = mem_printf("%s%s", c->scenario->cast[i].name, forms[f]);
+		for (size_t f = 0; f < NAME_FORMS; f++) {
+			char *name = mem_printf("%s%s", c->scenario->cast[i].name, name_forms[f]);
 			vars_set(&c->known, name, "");
 			free(name);
 		}
