@@ -27,10 +27,10 @@ struct journal_entry {
 /* NULL with errno set if the file cannot be written. */
 struct journal *journal_create(const char *path);
 int journal_write(struct journal *j, const struct journal_entry *e); /* the line's number */
-/* Hands everything written so far to the system: called once a turn of the loop, so that a killed engine leaves a journal
- * that reads up to its last turn. */
+/* Hands everything written so far to the system: called once a turn of the loop, so that a killed engine leaves a
+ * journal that reads up to its last turn. */
 void journal_flush(struct journal *j);
-int journal_failed(const struct journal *j);						 /* a write failed (disk full) */
+int journal_failed(const struct journal *j); /* a write failed (disk full) */
 void journal_destroy(struct journal *j);
 
 #endif

@@ -114,11 +114,26 @@ static int has(const struct player *p, const char *kind, const char *name)
 	return found;
 }
 
-static void need_hook(void *ud, const struct step *step)
+int has_hook(struct player *p, const struct step *step)
 {
-	struct player *p = ud;
-	if (step->hook && !has(p, "hook:", step->hook)) {
+	if (has(p, "hook:", step->hook)) {
+		return 1;
+	}
+	if (step->kind == STEP_HOOK) {
 		result_trouble(&p->result, VERDICT_SKIP, "the profile has no hook '%s'", step->hook);
+	}
+	return 0;
+}
+
+/* What the play is sure to call. Hooks in a branch are missed when the branch is played, questions leave only their own
+ * checks undecided: a target without a roster dump is still judged by what it sends. */
+static void check_hooks(struct player *p)
+{
+	const struct steps *play = &p->config.scenario->play;
+	for (size_t i = 0; i < play->count; i++) {
+		if (play->items[i].kind == STEP_HOOK) {
+			has_hook(p, &play->items[i]);
+		}
 	}
 }
 
@@ -143,7 +158,7 @@ static void check_needs(struct player *p)
 	if (strstr(s->expanded, "${off}") && !p->config.off) {
 		result_trouble(&p->result, VERDICT_SKIP, "the profile names no domain with the function off");
 	}
-	steps_each(&s->play, need_hook, p);
+	check_hooks(p);
 }
 
 void player_start(struct player *p, uint64_t now)
@@ -432,7 +447,9 @@ void player_end(struct player *p, const char *why, enum verdict verdict, uint64_
 	p->over = p->ended = 1;
 	if (p->result.trouble_verdict != VERDICT_SKIP || !p->result.trouble) {
 		decide_open_checks(p);
-		if (!decided_anything(&p->result)) {
+		if (!decided_anything(&p->result) && p->missing_hook) {
+			result_trouble(&p->result, VERDICT_SKIP, "the profile has no hook '%s'", p->missing_hook);
+		} else if (!decided_anything(&p->result)) {
 			result_trouble(&p->result, VERDICT_UNREACHABLE, "the play went a way that decides nothing");
 		}
 	}

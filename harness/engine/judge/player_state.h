@@ -64,11 +64,15 @@ struct player {
 	size_t actions_count, actions_taken;
 	struct vars licensed; /* peers (or what an admin wrote) that may be subscribed to */
 	int auto_mode;
+	const char *missing_hook; /* a question that could not be put, or NULL */
 	unsigned arrivals;
 	int ids;
 	int over, ended, timed_out;
 	struct result result;
 };
+
+/* player.c */
+int has_hook(struct player *p, const struct step *step); /* 0: a step that must be carried out makes the play SKIP */
 
 /* inbox.c */
 struct entry *inbox_take(struct player *p, const struct step *step); /* the first stanza that fits, marked; or NULL */

@@ -236,6 +236,8 @@ static void call_hook(struct player *p, const struct step *step, uint64_t now)
 	if (!strcmp(step->hook, "approve") && peer) {
 		license(p, peer);
 	}
+	/* From the call on, not from the answer on: a late answer must not leave the mode unnoticed. */
+	p->auto_mode |= !strcmp(step->hook, "auto_on");
 	p->hook_tried++;
 	p->hook_id = act_hook(p, step->hook, peer);
 	wait_for(p, step, WAIT_HOOK, now + HOOK_DEADLINES * p->config.deadline);
@@ -300,6 +302,14 @@ static void enter_hook(struct player *p, const struct step *step, uint64_t now)
 {
 	int fenced = 0;
 	p->hook_tried = 0;
+	if (!has_hook(p, step)) {
+		if (is_query(step)) {
+			p->missing_hook = step->hook;
+		} else {
+			play_fails(p, now);
+		}
+		return;
+	}
 	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
 		if (!actor_class_is_client(p->config.scenario->cast[i].class) && p->seats[i].sent_since_fence) {
 			fence_send(p, (int)i);
@@ -496,8 +506,9 @@ static void fence_lost(struct player *p, uint64_t now)
 		const struct seat *seat = &p->seats[i];
 		if (seat->fence_open) {
 			result_trouble(&p->result, VERDICT_INCONCLUSIVE,
-					"fence lost: the target did not answer %s, so silence is not proved%s%s", name_of(p, (int)i),
-					seat->trouble ? "; its streams: " : "", seat->trouble ? seat->trouble : "");
+					"fence lost: the target did not answer %s's question, so what it read and sent before is not "
+					"known%s%s",
+					name_of(p, (int)i), seat->trouble ? "; its streams: " : "", seat->trouble ? seat->trouble : "");
 		}
 	}
 	play_fails(p, now);
@@ -635,9 +646,7 @@ void steps_hook_done(struct player *p, int ok, const char *output, uint64_t now)
 	if (is_query(step)) {
 		query_answered(p, step, output, now);
 	} else {
-		if (!strcmp(step->hook, "auto_on") || !strcmp(step->hook, "auto_off")) {
-			p->auto_mode = !strcmp(step->hook, "auto_on");
-		}
+		p->auto_mode &= strcmp(step->hook, "auto_off") != 0;
 		if (stops_target(step)) {
 			everybody_is_disconnected(p);
 		}

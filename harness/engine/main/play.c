@@ -454,6 +454,14 @@ static void session_ready(void *ud, struct session *s)
 	}
 }
 
+/* The link may hold a newer session already: `disconnects` and `connects` follow each other at once. */
+static void forget_session(struct seat_link *link, const struct session *s)
+{
+	if (link && link->session == s) {
+		link->session = NULL;
+	}
+}
+
 static void session_failed(void *ud, struct session *s, const char *reason)
 {
 	struct run *r = ud;
@@ -462,9 +470,7 @@ static void session_failed(void *ud, struct session *s, const char *reason)
 		hooks_session_gone(r->hooks, reason);
 		return;
 	}
-	if (link) {
-		link->session = NULL;
-	}
+	forget_session(link, s);
 	session_destroy(s);
 	if (link && !link->play->ended) {
 		player_on_connect_failed(link->play->player, link->actor, reason, run_now(r));
@@ -532,9 +538,7 @@ static void session_closed(void *ud, struct session *s, enum close_kind kind, co
 		hooks_session_gone(r->hooks, how);
 	} else {
 		pool_forget(&r->pool, s);
-		if (link) {
-			link->session = NULL;
-		}
+		forget_session(link, s);
 		session_destroy(s);
 		if (link && !link->play->ended) {
 			player_on_closed(link->play->player, link->actor, how, run_now(r));

@@ -54,8 +54,8 @@ static void add_quoted(struct buf *out, const char *key, const char *text)
 
 static void add_block(struct buf *out, const char *key, const char *text)
 {
-	/* The 2 says how far the block is indented, which a first line that begins with spaces would leave unclear. */
-	buf_printf(out, "  %s: |2\n", key);
+	buf_printf(out, "  %s: |\n", key);
+	text += strspn(text, " \t\n"); /* the first line says how far the block is indented */
 	while (*text) {
 		const char *end = text + strcspn(text, "\n");
 		buf_add_text(out, "    ");

@@ -140,19 +140,21 @@ enum adhoc_state adhoc_answer(struct adhoc_call *c, const struct stanza *s, char
 	const xmlNode *answer = node_child(s->root, "command", NS_COMMANDS);
 	if (!type || strcmp(type, "result") != 0 || !answer) {
 		const char *condition = stanza_error_condition(s);
-		/* Later than at the first stage, only the submitted facts can have been refused. */
-		if (c->stage > 1 && !says_no_such_command(condition)) {
+		/* Later than at the first stage, only the submitted facts can have been refused; but a question that is
+		 * refused is not answered. */
+		if (c->stage > 1 && !c->hook->result && !says_no_such_command(condition)) {
 			return ADHOC_DONE;
 		}
-		if (c->hook->result || says_no_such_command(condition) || c->stage == 1) {
-			buf_printf(&c->output, "the command '%s' was answered with %s", c->hook->adhoc,
-					condition ? condition : "an error");
-			return ADHOC_FAILED;
-		}
-		return ADHOC_DONE;
+		buf_printf(&c->output, "the command '%s' was answered with %s", c->hook->adhoc,
+				condition ? condition : "an error");
+		return ADHOC_FAILED;
 	}
 	const char *status = node_attr(answer, "status");
 	if (status && !strcmp(status, "executing")) {
+		if (c->stage > 1 && c->hook->result) {
+			buf_printf(&c->output, "the command '%s' was answered with its form again", c->hook->adhoc);
+			return ADHOC_FAILED;
+		}
 		if (c->stage > 1) {
 			return ADHOC_DONE; /* the form comes back: refused */
 		}

@@ -72,6 +72,10 @@ static void read_hook(struct reading *r, struct profile *p, const char *name, co
 	json_t *value;
 	json_object_foreach(json_object_get(h, "fields"), field, value)
 	{
+		if (!json_is_string(value)) {
+			missing(r, name, field, "a text");
+			continue;
+		}
 		hook.fields = mem_resize(hook.fields, hook.fields_count + 1, sizeof *hook.fields);
 		hook.fields[hook.fields_count++] =
 				(struct hook_field){.name = mem_strdup(field), .value = mem_strdup(json_string_value(value))};

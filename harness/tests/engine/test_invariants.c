@@ -303,7 +303,7 @@ START_TEST(automatic_mode_licenses_who_asks)
 								  "	<presence type='subscribe'/>\n"
 								  "Kyd receives:\n"
 								  "	<presence type='unsubscribed'/>\n");
-	ck_assert(!player_auto_mode(st->player));
+	ck_assert(player_auto_mode(st->player)); /* from the call on */
 	stage_hook(st, 1, "");
 	ck_assert(player_auto_mode(st->player));
 	stage_hears(st, "Marlowe", "<presence type='subscribe'/>");
