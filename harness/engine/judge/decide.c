@@ -102,13 +102,27 @@ void decide_taken(struct player *p, const struct step *step, const struct entry 
 	free(raw);
 }
 
+/* A check with a condition is violated only by a stanza that does not meet it: what breaks silence is held against the
+ * requirement that forbids this, not against all that the step names. */
 void decide_violation(struct player *p, const struct step *step, const struct entry *e)
 {
 	char *raw = excerpt(e);
 	char *detail = mem_printf("forbidden, but it came, line %d of the journal: %s", e->journal, raw);
-	decide_step(p, step, 0, detail);
+	int blamed = 0;
+	for (size_t i = 0; i < step->checks_count; i++) {
+		const struct check *c = &step->checks[i];
+		if (!c->xpath || xpath_holds(c->xpath, e->stanza, &p->vars) <= 0) {
+			decide(p, step, c, 0, detail);
+			blamed = 1;
+		}
+	}
 	if (!step->checks_count) {
 		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s: '%s' was not met", p->config.scenario->id, step->text);
+	} else if (!blamed) {
+		char *line = mem_printf(
+				"%s, line %d of the journal: %s", p->config.scenario->cast[step->actor].name, e->journal, raw);
+		result_unexpected(&p->result, line);
+		free(line);
 	}
 	free(detail);
 	free(raw);

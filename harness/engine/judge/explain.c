@@ -59,6 +59,10 @@ char *player_explain(const struct player *p, const char *journal_path)
 		}
 		buf_add_text(&b, "\n");
 	}
+	if (r->unexpected) {
+		buf_add_text(&b, "unexpected, but no offence:\n");
+		indented(&b, r->unexpected);
+	}
 	if (journal_path && r->journal_last) {
 		buf_printf(&b, "journal: %s, lines %d to %d\n", journal_path, r->journal_first, r->journal_last);
 	}

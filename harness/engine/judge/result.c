@@ -71,6 +71,13 @@ const struct finding *result_worst(const struct result *r)
 	return worst;
 }
 
+void result_unexpected(struct result *r, const char *line)
+{
+	char *longer = r->unexpected ? mem_printf("%s\n%s", r->unexpected, line) : mem_strdup(line);
+	free(r->unexpected);
+	r->unexpected = longer;
+}
+
 void result_settle(struct result *r)
 {
 	const struct finding *worst = result_worst(r);
@@ -101,6 +108,7 @@ void result_finish(struct result *r)
 	free(r->findings);
 	free(r->reason);
 	free(r->trouble);
+	free(r->unexpected);
 	free(r->trouble_detail);
 	*r = (struct result){0};
 }

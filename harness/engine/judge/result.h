@@ -27,6 +27,7 @@ struct result {
 	char *trouble;		  /* why nothing could be decided: the reason for INCONCLUSIVE, SKIP or ERROR; or NULL */
 	char *trouble_detail; /* lines for people that say more, or NULL */
 	enum verdict trouble_verdict;
+	char *unexpected; /* lines: what broke silence without violating any of the requirements named; or NULL */
 	struct finding *findings;
 	size_t count;
 	uint64_t started, ended; /* of the play, in microseconds of the run's clock; prohibitions stay armed after it */
@@ -38,6 +39,8 @@ void result_add(struct result *r, const struct finding *f);
 /* Notes why nothing can be decided; the first reason stays. */
 void result_trouble(struct result *r, enum verdict verdict, const char *format, ...)
 		__attribute__((format(printf, 3, 4)));
+/* Notes a stanza that came unexpected: one line. */
+void result_unexpected(struct result *r, const char *line);
 /* Computes verdict and reason from findings and trouble. */
 void result_settle(struct result *r);
 const struct finding *result_worst(const struct result *r); /* the finding that made the verdict, or NULL */

@@ -33,10 +33,11 @@ json_t *json_result(const struct report_row *row, const char *file)
 	for (size_t i = 0; i < r->count; i++) {
 		json_array_append_new(checks, finding(&r->findings[i]));
 	}
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:f, s:o, s:o, s:[i,i]}", "event", "result", "scenario",
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:f, s:o, s:o, s:[i,i], s:o}", "event", "result", "scenario",
 			row->id, "repeat", row->repeat, "title", row->title, "file", file, "verdict", verdict_text(r->verdict),
 			"reason", text(r->reason), "ms", (double)(r->ended - r->started) / 1000.0, "checks", checks, "failure",
-			row->failure ? text(row->failure) : json_null(), "journal", r->journal_first, r->journal_last);
+			row->failure ? text(row->failure) : json_null(), "journal", r->journal_first, r->journal_last, "unexpected",
+			r->unexpected ? text(r->unexpected) : json_null());
 }
 
 static void collect_id(void *ud, const struct step *step, const struct check *check)

@@ -82,8 +82,9 @@ static void check_check(struct checker *c, const struct check *k)
 	if (!k->relies) {
 		c->decides = 1;
 	}
-	if ((k->xpath || k->in_order) && c->step->kind != STEP_RECEIVE) {
-		problems_add(c->problems, k->file, k->line, 1, "a condition needs a stanza: only `receives` steps take one");
+	int stanza = c->step->kind == STEP_RECEIVE || c->step->kind == STEP_NOTHING || c->step->kind == STEP_NEVER;
+	if ((k->xpath && !stanza) || (k->in_order && c->step->kind != STEP_RECEIVE)) {
+		problems_add(c->problems, k->file, k->line, 1, "a condition needs a stanza: only `receives` steps have one");
 	}
 	const char *const *names;
 	size_t count = k->xpath ? xpath_names(k->xpath, &names) : 0;

@@ -20,6 +20,45 @@ static void ends_as(struct stage *st, const char *finding, const char *verdict)
 	stage_close(st);
 }
 
+/* What breaks silence is held against the requirement that forbids it, not against all that the step names. */
+START_TEST(a_condition_says_what_is_an_offence)
+{
+	static const struct {
+		const char *stanza, *subscribe, *anything, *verdict;
+	} cases[] = {
+			{"<presence type='subscribe'/>", "FAIL", "FAIL", "FAIL"},
+			{"<presence type='subscribed'/>", "PASS", "FAIL", "FAIL"},
+			{NULL, "PASS", "PASS", "PASS"},
+	};
+	struct stage *st = stage_open("Marlowe receives: nothing\n"
+								  "	TT-1 no request: not(@type = 'subscribe')\n"
+								  "	TT-2 nothing at all\n");
+	if (cases[_i].stanza) {
+		stage_hears(st, "Marlowe", cases[_i].stanza);
+	}
+	stage_fence(st, "Marlowe");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", cases[_i].subscribe);
+	ck_assert_finding(st, "TT-2", cases[_i].anything);
+	ck_assert_ptr_null(player_result(st->player)->unexpected);
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(what_violates_no_condition_is_noted)
+{
+	struct stage *st = stage_open("Marlowe receives: nothing\n	TT-1 no request: not(@type = 'subscribe')\n");
+	stage_hears(st, "Marlowe", "<presence type='subscribed'/>");
+	stage_fence(st, "Marlowe");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_verdict(st, "PASS");
+	ck_assert_ptr_nonnull(strstr(player_result(st->player)->unexpected, "type='subscribed'"));
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_peer_proves_silence)
 {
 	static const char *const answers[] = {"result", "error"};
@@ -668,6 +707,8 @@ static Suite *make(void)
 {
 	Suite *suite = suite_create("silence");
 	TCase *tests = tcase_create("nothing");
+	tcase_add_loop_test(tests, a_condition_says_what_is_an_offence, 0, 3);
+	tcase_add_test(tests, what_violates_no_condition_is_noted);
 	tcase_add_loop_test(tests, a_peer_proves_silence, 0, 2);
 	tcase_add_test(tests, a_client_proves_silence);
 	tcase_add_test(tests, a_remote_user_proves_silence);
