@@ -54,8 +54,11 @@ static void add_quoted(struct buf *out, const char *key, const char *text)
 
 static void add_block(struct buf *out, const char *key, const char *text)
 {
-	buf_printf(out, "  %s: |\n", key);
 	text += strspn(text, " \t\n"); /* the first line says how far the block is indented */
+	if (!*text) {
+		return; /* an empty block is no block: prove would read to the end of the file and never return */
+	}
+	buf_printf(out, "  %s: |\n", key);
 	while (*text) {
 		const char *end = text + strcspn(text, "\n");
 		buf_add_text(out, "    ");

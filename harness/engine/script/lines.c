@@ -4,11 +4,12 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX (1024 * 1024)
+#define FILE_MAX ((size_t)1024 * 1024)
 
 void lines_add(struct lines *ls, const struct line *line)
 {
@@ -90,9 +91,12 @@ char *file_read(const char *path)
 		error = EIO;
 	}
 	fclose(f);
-	if (!error && b.len && memchr(b.data, '\0', b.len)) {
+	/* What is read here goes to reports as JSON, so its rule decides what is UTF-8. */
+	json_t *text = json_stringn(buf_text(&b), b.len);
+	if (!error && (!text || strlen(buf_text(&b)) != b.len)) {
 		error = EILSEQ;
 	}
+	json_decref(text);
 	if (error) {
 		buf_finish(&b);
 		errno = error;

@@ -24,7 +24,8 @@ void lines_add(struct lines *ls, const struct line *line); /* copies the text */
 void lines_finish(struct lines *ls);
 int line_is_comment(const struct line *line); /* blank or comment */
 
-/* Whole file as text for free(), or NULL with errno set; files over 1 MiB give EFBIG, NUL octets EILSEQ. */
+/* Whole file as text for free(), or NULL with errno set; files over 1 MiB give EFBIG, NUL octets and what is no UTF-8
+ * EILSEQ. */
 char *file_read(const char *path);
 
 #endif

@@ -1,9 +1,8 @@
 /* Matching of stanzas against templates: the second half of script/template.h. */
 #include "base/mem.h"
-#include "script/template.h"
+#include "script/template_parts.h"
 
 #include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,16 +53,45 @@ static int differ(struct match *m, enum match_mode mode, const char *what, const
 	return 0;
 }
 
-static int regex_matches(const char *pattern, size_t len, const char *value)
+static void add_literally(struct buf *b, const char *text)
 {
-	char *text = mem_printf("^(%.*s)$", (int)len, pattern);
-	regex_t re;
-	int ok = 0;
-	if (!regcomp(&re, text, REG_EXTENDED | REG_NOSUB)) {
-		ok = !regexec(&re, value, 0, NULL, 0);
-		regfree(&re);
+	for (; *text; text++) {
+		if (strchr("\\^$.[]|()*+?{}", *text)) {
+			buf_add_text(b, "\\");
+		}
+		buf_add(b, text, 1);
 	}
-	free(text);
+}
+
+int match_regex(regex_t *re, const char *pattern, size_t len, const struct vars *vars)
+{
+	struct buf b = {0};
+	buf_add_text(&b, "^(");
+	for (size_t i = 0; i < len; i++) {
+		const char *close = !strncmp(pattern + i, "${", 2) ? memchr(pattern + i, '}', len - i) : NULL;
+		const char *name = pattern + i + 2;
+		const char *value = !close ? NULL : vars ? vars_get_n(vars, name, (size_t)(close - name)) : "x";
+		if (value) {
+			add_literally(&b, value);
+			i = (size_t)(close - pattern);
+		} else {
+			buf_add(&b, pattern + i, 1);
+		}
+	}
+	buf_add_text(&b, ")$");
+	int bad = regcomp(re, buf_text(&b), REG_EXTENDED | REG_NOSUB);
+	buf_finish(&b);
+	return bad ? -1 : 0;
+}
+
+static int regex_matches(const struct match *m, const char *pattern, size_t len, const char *value)
+{
+	regex_t re;
+	if (match_regex(&re, pattern, len, m->vars)) {
+		return 0;
+	}
+	int ok = !regexec(&re, value, 0, NULL, 0);
+	regfree(&re);
 	return ok;
 }
 
@@ -96,7 +124,7 @@ static int value_matches(struct match *m, const char *pattern, const char *got)
 		return 1;
 	}
 	if (!strncmp(pattern, "{match:", 7) && pattern[len - 1] == '}') {
-		return regex_matches(pattern + 7, len - 8, got);
+		return regex_matches(m, pattern + 7, len - 8, got);
 	}
 	if (!strncmp(pattern, "{bind:", 6)) {
 		return bind_value(m, pattern + 6, got);
@@ -158,7 +186,7 @@ static int attributes_match(struct match *m, const xmlNode *expected, const xmlN
 	return 1;
 }
 
-static char *own_text(const xmlNode *node)
+char *node_own_text(const xmlNode *node)
 {
 	struct buf b = {0};
 	for (const xmlNode *c = node->children; c; c = c->next) {
@@ -181,8 +209,8 @@ static char *own_text(const xmlNode *node)
 
 static int text_matches(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode)
 {
-	char *pattern = own_text(expected);
-	char *value = own_text(got);
+	char *pattern = node_own_text(expected);
+	char *value = node_own_text(got);
 	int ok = (mode == MATCH_LOOSE && !*pattern) || value_matches(m, pattern, value);
 	if (!ok) {
 		char *expanded = vars_expand(m->vars, pattern);

@@ -18,6 +18,15 @@ void problems_add(struct problems *ps, const char *file, int line, int column, c
 			(struct problem){.file = mem_strdup(file), .line = line, .column = column, .message = mem_strdup(message)};
 }
 
+void problems_used_at(struct problems *ps, size_t from, const char *file, int line)
+{
+	for (size_t i = from; i < ps->count; i++) {
+		char *longer = mem_printf("%s (used at %s:%d)", ps->items[i].message, file, line);
+		free(ps->items[i].message);
+		ps->items[i].message = longer;
+	}
+}
+
 void problems_finish(struct problems *ps)
 {
 	for (size_t i = 0; i < ps->count; i++) {

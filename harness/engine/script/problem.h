@@ -18,6 +18,8 @@ struct problems {
 
 void problems_add(struct problems *ps, const char *file, int line, int column, const char *format, ...)
 		__attribute__((format(printf, 5, 6)));
+/* Adds to the messages from index `from` on which line of a scenario used the phrase that they point into. */
+void problems_used_at(struct problems *ps, size_t from, const char *file, int line);
 void problems_finish(struct problems *ps);
 
 #endif

@@ -165,7 +165,7 @@ static size_t read_head(struct scenario *s, const struct lines *all, struct prob
 		}
 		describing = 0;
 	}
-	problems_add(ps, s->file, (int)all->count, 1, "expected a line of dashes between cast and play");
+	problems_add(ps, s->file, all->count ? (int)all->count : 1, 1, "expected a line of dashes between cast and play");
 	return all->count;
 }
 
@@ -191,6 +191,7 @@ struct scenario *scenario_read(const char *file, const char *text, struct phrase
 		}
 	}
 	struct buf expanded = {0};
+	phrases->uses = 0; /* private names are numbered within each scenario, so that they read the same every time */
 	struct step_reader r = {.scenario = s, .phrases = phrases, .problems = ps, .expanded = &expanded};
 	read_steps(&r, rest.items, rest.count, 0, &s->play);
 	s->expanded = buf_take(&expanded);

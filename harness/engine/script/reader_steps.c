@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PHRASE_DEPTH 16
-
 static void problem(struct step_reader *r, const struct line *line, const char *message)
 {
 	problems_add(r->problems, line->file, line->number, line->indent + 1, "%s", message);
@@ -84,11 +82,11 @@ static int read_within(const char *text, int *ms)
 		return -1;
 	}
 	double value = strtod(text + 7, &end);
-	double factor = !strcmp(end, "s") ? 1000 : !strcmp(end, "ms") ? 1 : 0;
-	if (factor <= 0 || value <= 0 || value > 3600) {
+	value *= !strcmp(end, "s") ? 1000 : !strcmp(end, "ms") ? 1 : 0;
+	if (!(value >= 1 && value <= 3600 * 1000)) { /* this way NaN is refused, too */
 		return -1;
 	}
-	*ms = (int)(value * factor);
+	*ms = (int)value;
 	return 0;
 }
 
@@ -208,6 +206,9 @@ static struct step *last_receiving(struct steps *steps)
 {
 	for (size_t i = steps->count; i-- > 0;) {
 		enum step_kind k = steps->items[i].kind;
+		if (k == STEP_TOGETHER) {
+			return last_receiving(&steps->items[i].branches[0]);
+		}
 		if (k == STEP_RECEIVE || k == STEP_NOTHING || k == STEP_NEVER || k == STEP_PENDING || k == STEP_ROSTER) {
 			return &steps->items[i];
 		}
@@ -236,16 +237,25 @@ static int read_phrase(
 	if (!p) {
 		return -1;
 	}
+	for (int i = 0; i < r->depth; i++) {
+		if (r->within[i] == p) {
+			problem(r, head, "this phrase leads back to itself");
+			return 0;
+		}
+	}
 	if (r->depth >= PHRASE_DEPTH) {
-		problem(r, head, "phrases nest too deeply: does a phrase lead back to itself?");
+		problem(r, head, "phrases nest too deeply");
 		return 0;
 	}
 	struct lines expanded = {0};
 	struct steps inner = {0};
+	size_t problems = r->problems->count;
 	phrase_expand(r->phrases, p, head, &expanded);
-	r->depth++;
+	r->within[r->depth++] = p;
 	read_steps(r, expanded.items, expanded.count, head->indent, &inner);
-	r->depth--;
+	if (!--r->depth) {
+		problems_used_at(r->problems, problems, head->file, head->number);
+	}
 	attach_checks(r, &inner, head, body, count);
 	show(r, body, count);
 	for (size_t i = 0; i < inner.count; i++) {

@@ -6,12 +6,15 @@
 #include "script/phrases.h"
 #include "script/scenario.h"
 
+#define PHRASE_DEPTH 16
+
 struct step_reader {
 	struct scenario *scenario;
 	struct phrases *phrases;
 	struct problems *problems;
 	struct buf *expanded;
-	int depth; /* of phrases within phrases */
+	const struct phrase *within[PHRASE_DEPTH]; /* phrases within phrases, the outermost first */
+	int depth;
 };
 
 /* Reads the steps whose heads stand at indentation `level`; appends to out. */

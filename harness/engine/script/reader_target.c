@@ -86,7 +86,7 @@ static int read_named(
 {
 	const char *name = rest + strlen(v->before);
 	const char *end = *v->after ? strstr(name, v->after) : name + strlen(name);
-	if (!end) {
+	if (!end || (v->kind == STEP_PENDING && end[strlen(v->after)])) {
 		return -1;
 	}
 	step->actor = find_remote(r, name, (size_t)(end - name));

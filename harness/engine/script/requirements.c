@@ -89,17 +89,19 @@ static int read_parts(const char *text, struct requirement *r)
 	return 0;
 }
 
+/* The number of cells; those that are too many are counted only. */
 static int split(char *text, char *cells[COLUMNS])
 {
 	int n = 0;
-	while (n < COLUMNS) {
-		cells[n++] = text;
-		char *tab = strchr(text, '\t');
-		if (!tab) {
-			break;
+	while (text) {
+		if (n < COLUMNS) {
+			cells[n] = text;
 		}
-		*tab = '\0';
-		text = tab + 1;
+		n++;
+		text = strchr(text, '\t');
+		if (text) {
+			*text++ = '\0';
+		}
 	}
 	return n;
 }
@@ -142,6 +144,9 @@ void requirements_read(struct requirements *rs, const char *path, const char *na
 		problems_add(ps, name, 1, 1, "cannot be read: %s", strerror(errno));
 		return;
 	}
+	if (!*text) {
+		problems_add(ps, name, 1, 1, "column 1; expected '%s'", columns[0]);
+	}
 	int number = 1;
 	for (char *at = text; *at; number++) {
 		char *end = at + strcspn(at, "\n");
@@ -150,8 +155,11 @@ void requirements_read(struct requirements *rs, const char *path, const char *na
 		if (number == 1) {
 			char *c[COLUMNS];
 			int n = split(at, c);
+			if (n > COLUMNS) {
+				problems_add(ps, name, 1, 1, "%d columns; expected %d", n, COLUMNS);
+			}
 			for (int i = 0; i < COLUMNS; i++) {
-				if (i >= n || strcmp(c[i], columns[i])) {
+				if (i >= n || strcmp(c[i], columns[i]) != 0) {
 					problems_add(ps, name, 1, 1, "column %d; expected '%s'", i + 1, columns[i]);
 					break;
 				}

@@ -1,4 +1,4 @@
-#include "script/template.h"
+#include "script/template_parts.h"
 
 #include "base/mem.h"
 
@@ -20,12 +20,20 @@ const char *match_mode_text(enum match_mode mode)
 	}
 }
 
+static int tabs(const struct line *line)
+{
+	return line->indent - (line->spaces > 0);
+}
+
 static char *join(const struct line *lines, size_t count)
 {
 	struct buf b = {0};
 	for (size_t i = 0; i < count; i++) {
-		for (int tab = lines[0].indent; tab < lines[i].indent; tab++) {
+		for (int tab = tabs(&lines[0]); tab < tabs(&lines[i]); tab++) {
 			buf_add_text(&b, "\t");
+		}
+		for (int space = tabs(&lines[i]) > tabs(&lines[0]) ? 0 : lines[0].spaces; space < lines[i].spaces; space++) {
+			buf_add_text(&b, " ");
 		}
 		buf_add_text(&b, lines[i].text);
 		buf_add_text(&b, "\n");
@@ -49,33 +57,71 @@ static void report_xml_error(const struct line *lines, size_t count, xmlParserCt
 	free(message);
 }
 
-static int has_pattern(const char *value)
+static int is_pattern(const char *value)
 {
 	return !strncmp(value, "{bind:", 6) || !strcmp(value, "{any}") || !strcmp(value, "{absent}") ||
 		   !strncmp(value, "{match:", 7) || !strncmp(value, "{scansion:", 10);
 }
 
-/* A forgotten `receives:` puts its body into the `sends` before it (scansion.md section 10): refuse what only matching
- * uses. */
-static const char *find_pattern(const xmlNode *node)
+/* A pattern that is cut short, names nothing or holds no regular expression would match by accident or never. */
+static int is_broken(const char *value)
+{
+	static const char *const openers[] = {"{match:", "{bind:", "{scansion:capture:"};
+	size_t len = strlen(value);
+	for (size_t i = 0; i < sizeof openers / sizeof *openers; i++) {
+		size_t opener = strlen(openers[i]);
+		if (strncmp(value, openers[i], opener) != 0) {
+			continue;
+		}
+		if (len < opener + 2 || value[len - 1] != '}') {
+			return 1;
+		}
+		regex_t re;
+		if (!i && match_regex(&re, value + opener, len - opener - 1, NULL)) {
+			return 1;
+		}
+		if (!i) {
+			regfree(&re);
+		}
+		return 0;
+	}
+	return !strncmp(value, "{scansion:", 10) && strcmp(value, "{scansion:any}") != 0;
+}
+
+static int is_wrong(const char *value, int is_text, enum template_use use)
+{
+	return use == TEMPLATE_SEND ? is_pattern(value) : is_broken(value) || (is_text && !strcmp(value, "{absent}"));
+}
+
+static int is_wrong_attribute(const xmlAttr *a, const char *value, enum template_use use)
+{
+	if (!a->ns || strcmp((const char *)a->ns->href, NS_SCANSION) != 0) {
+		return is_wrong(value, 0, use);
+	}
+	return use == TEMPLATE_SEND || strcmp((const char *)a->name, "strict") != 0 ||
+		   (strcmp(value, "true") != 0 && strcmp(value, "false") != 0 && strcmp(value, "unordered") != 0);
+}
+
+/* The first value that is wrong, for free(), or NULL. A forgotten `receives:` puts its body into the `sends` before it
+ * (scansion.md section 10): what only matching uses is wrong in a stanza to send. */
+static char *find_wrong(const xmlNode *node, enum template_use use)
 {
 	for (const xmlAttr *a = node->properties; a; a = a->next) {
-		if (a->ns && !strcmp((const char *)a->ns->href, NS_SCANSION)) {
-			return (const char *)a->name;
-		}
-		if (a->children && a->children->content && has_pattern((const char *)a->children->content)) {
-			return (const char *)a->children->content;
+		const char *value = a->children && a->children->content ? (const char *)a->children->content : "";
+		if (is_wrong_attribute(a, value, use)) {
+			return mem_printf("%s='%s'", (const char *)a->name, value);
 		}
 	}
-	for (const xmlNode *c = node->children; c; c = c->next) {
-		if (c->type == XML_ELEMENT_NODE) {
-			const char *found = find_pattern(c);
-			if (found) {
-				return found;
-			}
-		}
+	char *text = node_own_text(node);
+	if (is_wrong(text, 1, use)) {
+		return text;
 	}
-	return NULL;
+	free(text);
+	char *found = NULL;
+	for (const xmlNode *c = node->children; c && !found; c = c->next) {
+		found = c->type == XML_ELEMENT_NODE ? find_wrong(c, use) : NULL;
+	}
+	return found;
 }
 
 static xmlDocPtr parse(
@@ -135,10 +181,15 @@ struct template *template_create(const struct line *lines, size_t count, const c
 		template_destroy(t);
 		return NULL;
 	}
-	const char *pattern = use == TEMPLATE_SEND ? find_pattern(t->root) : NULL;
-	if (pattern) {
+	char *wrong = find_wrong(t->root, use);
+	if (wrong) {
 		problems_add(ps, lines[0].file, lines[0].number, lines[0].indent + 1,
-				"'%s' in a stanza to send; patterns are for `receives` (is a `receives:` line missing?)", pattern);
+				use == TEMPLATE_SEND
+						? "\"%s\" in a stanza to send; patterns are for `receives` (is a `receives:` line missing?)"
+						: "\"%s\" is no pattern; expected {any}, {absent} (attributes), {match:REGEX}, {bind:name}, "
+						  "{scansion:any}, {scansion:capture:name}, or scansion:strict true, false, unordered",
+				wrong);
+		free(wrong);
 		template_destroy(t);
 		return NULL;
 	}
@@ -228,11 +279,12 @@ static void each_name_in_node(const xmlNode *node, const struct template_names *
 			each_name_in_value((const char *)a->children->content, names);
 		}
 	}
+	char *text = node_own_text(node);
+	each_name_in_value(text, names);
+	free(text);
 	for (const xmlNode *c = node->children; c; c = c->next) {
 		if (c->type == XML_ELEMENT_NODE) {
 			each_name_in_node(c, names);
-		} else if (c->type == XML_TEXT_NODE) {
-			each_name_in_value((const char *)c->content, names);
 		}
 	}
 }

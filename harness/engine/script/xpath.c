@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* libxml2 compiles by recursion without a limit of its own. */
+#define EXPR_MAX 4096
+
 static const char *const prefixes[][2] = {
 		{"cmd", "http://jabber.org/protocol/commands"},
 		{"x", "jabber:x:data"},
@@ -34,6 +37,12 @@ static void ignore_error(void *ud, xmlErrorPtr error)
 {
 	(void)ud;
 	(void)error;
+}
+
+static void ignore_message(void *ud, const char *format, ...)
+{
+	(void)ud;
+	(void)format;
 }
 
 /* '${name}' and "${name}" become $v0, $v1, ... */
@@ -69,10 +78,14 @@ static char *lift_variables(struct xpath *x, const char *expr)
 struct xpath *xpath_create(const char *expr, char **error)
 {
 	struct xpath *x = mem_alloc(sizeof *x);
+	*error = NULL;
 	char *lifted = lift_variables(x, expr);
 	xmlSetStructuredErrorFunc(NULL, ignore_error);
+	xmlSetGenericErrorFunc(NULL, ignore_message);
 	if (strstr(lifted, "${")) {
 		*error = mem_strdup("a variable in XPath stands alone in quotes: '${name}'");
+	} else if (strlen(expr) > EXPR_MAX) {
+		*error = mem_printf("XPath of more than %d octets", EXPR_MAX);
 	} else {
 		x->compiled = xmlXPathCompile((const xmlChar *)lifted);
 	}

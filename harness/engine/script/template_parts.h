@@ -1,0 +1,16 @@
+/* What template.c and match.c share. Used by them only. */
+#ifndef SCRIPT_TEMPLATE_PARTS_H
+#define SCRIPT_TEMPLATE_PARTS_H
+
+#include "script/template.h"
+
+#include <regex.h>
+
+/* The element's own text without white space around it. Caller frees. */
+char *node_own_text(const xmlNode *node);
+
+/* Compiles what stands between "{match:" and "}": it must fit a whole value, and the values of variables in it stand
+ * for themselves. 0, or -1 if it is no regular expression. vars NULL: the values do not matter. */
+int match_regex(regex_t *re, const char *pattern, size_t len, const struct vars *vars);
+
+#endif

@@ -1,0 +1,167 @@
+/* script/background */
+#include "run.h"
+#include "script/background.h"
+
+#include <libxml/parser.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct background b;
+static struct problems ps;
+static struct vars vars;
+
+static void teardown(void)
+{
+	background_finish(&b);
+	problems_finish(&ps);
+	vars_finish(&vars);
+}
+
+static const char rules[] = "# what peers do\n"
+							"\n"
+							"a peer answers:\n"
+							"\t<iq type='get'>\n"
+							"\t\t<ping xmlns='urn:xmpp:ping'/>\n"
+							"\t</iq>\n"
+							"\t<iq type='result'/>\n"
+							"\n"
+							"a peer answers:\n"
+							"\t<iq type='get'>\n"
+							"\t\t<query xmlns='urn:q'/>\n"
+							"\t</iq>\n"
+							"# the answer\n"
+							"\t<iq type='result'>\n"
+							"\n"
+							"\t\t<query xmlns='urn:q'><a/></query>\n"
+							"\t</iq>\n"
+							"a peer tolerates:\n"
+							"\t<presence from='{match:[^@]*}'/>\n"
+							"a client tolerates:\n"
+							"\t<message/>\n"
+							"a client answers:\n"
+							"\t<iq\n"
+							"\t\ttype='get'/>\n"
+							"\t<iq type='error'/>\n"
+							"a peer tolerates:\n"
+							"\t<iq/>";
+
+/* Line of the rule that fits, 0 if none does. */
+static int rule_for(int client, const char *text)
+{
+	struct stanza *s = stanza_parse(text, client ? NS_CLIENT : NS_SERVER);
+	const struct background_rule *r = background_find(&b, client, s, &vars);
+	stanza_unref(s);
+	return r ? r->line : 0;
+}
+
+START_TEST(rules_are_read)
+{
+	background_read(&b, "phrases/b.rules", rules, &ps);
+	ck_assert_uint_eq(ps.count, 0);
+	ck_assert_uint_eq(b.count, 6);
+	static const struct {
+		int client, line, answers;
+	} expected[] = {{0, 3, 1}, {0, 9, 1}, {0, 18, 0}, {1, 20, 0}, {1, 22, 1}, {0, 26, 0}};
+	for (size_t i = 0; i < b.count; i++) {
+		ck_assert_int_eq(b.items[i].client, expected[i].client);
+		ck_assert_int_eq(b.items[i].line, expected[i].line);
+		ck_assert_int_eq(b.items[i].answer != NULL, expected[i].answers);
+		ck_assert_ptr_nonnull(b.items[i].comes);
+	}
+	char *octets = template_build(
+			b.items[1].answer, &vars, &(struct template_defaults){.from = "p1.test", .to = "srv.test", .id = "q1"});
+	ck_assert_str_eq(octets, "<iq type=\"result\" from=\"p1.test\" to=\"srv.test\" id=\"q1\">"
+							 "<query xmlns=\"urn:q\"><a/></query></iq>");
+	free(octets);
+}
+END_TEST
+
+START_TEST(the_first_rule_that_fits_is_found)
+{
+	background_read(&b, "phrases/b.rules", rules, &ps);
+	ck_assert_int_eq(rule_for(0, "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>"), 3);
+	ck_assert_int_eq(rule_for(0, "<iq type='get'><query xmlns='urn:q'/></iq>"), 9);
+	ck_assert_int_eq(rule_for(0, "<iq type='set'><query xmlns='urn:q'/></iq>"), 26);
+	ck_assert_int_eq(rule_for(0, "<presence from='srv.test'/>"), 18);
+	ck_assert_int_eq(rule_for(0, "<presence from='a@srv.test'/>"), 0);
+	ck_assert_int_eq(rule_for(0, "<message/>"), 0);
+	ck_assert_int_eq(rule_for(1, "<message from='a@b'><body>x</body></message>"), 20);
+	ck_assert_int_eq(rule_for(1, "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>"), 22);
+	ck_assert_int_eq(rule_for(1, "<presence from='srv.test'/>"), 0);
+}
+END_TEST
+
+START_TEST(files_add_up)
+{
+	background_read(&b, "1.rules", "a peer tolerates:\n\t<message/>\n", &ps);
+	background_read(&b, "2.rules", "a peer tolerates:\n\t<iq/>\n", &ps);
+	background_read(&b, "3.rules", "", &ps);
+	background_read(&b, "4.rules", "# only\n\n// comments\n", &ps);
+	ck_assert_uint_eq(ps.count, 0);
+	ck_assert_uint_eq(b.count, 2);
+}
+END_TEST
+
+#define EXPECTED "expected `a peer answers:`, `a peer tolerates:`, `a client answers:` or `a client tolerates:`"
+
+static const struct {
+	const char *text, *message;
+	int line;
+} bad[] = {
+		{"\na peer hopes:\n\t<iq/>\n", EXPECTED, 2},
+		{"a server tolerates:\n\t<iq/>\n", EXPECTED, 1},
+		{"a peer tolerates\n\t<iq/>\n", EXPECTED, 1},
+		{"a\n", EXPECTED, 1},
+		{"\t<iq/>\n", EXPECTED, 1},
+		{"a peer tolerates:\n", "expected one stanza below this line", 1},
+		{"a peer tolerates:\n\t<iq>\n", "expected one stanza below this line", 1},
+		{"a peer tolerates:\n\t<iq/>\n\t<iq/>\n", "expected one stanza below this line", 1},
+		{"a peer tolerates:\n\t<iq/><iq/>\n", "expected one stanza below this line", 1},
+		{"a peer tolerates:\n\t<iq id='{match:(}'/>\n", "expected one stanza below this line", 1},
+		{"a client answers:\n\t<iq/>\n", "expected two stanzas below this line", 1},
+		{"a client answers:\n\t<iq/>\n\t<iq/>\n\t<iq/>\n", "expected two stanzas below this line", 1},
+		{"a client answers:\n\t<iq/>\n\t<iq\n", "expected two stanzas below this line", 1},
+		{"a client answers:\n\t<iq/>\n\t<iq id='{any}'/>\n", "expected two stanzas below this line", 1},
+};
+
+START_TEST(what_is_no_rule_is_a_problem)
+{
+	background_read(&b, "phrases/b.rules", bad[_i].text, &ps);
+	ck_assert_uint_eq(ps.count, 1);
+	ck_assert_str_eq(ps.items[0].file, "phrases/b.rules");
+	ck_assert_int_eq(ps.items[0].line, bad[_i].line);
+	ck_assert_int_eq(ps.items[0].column, 1);
+	ck_assert_str_eq(ps.items[0].message, bad[_i].message);
+	ck_assert_uint_eq(b.count, 0);
+}
+END_TEST
+
+START_TEST(a_bad_rule_does_not_hide_the_next)
+{
+	background_read(&b, "phrases/b.rules", "a peer hopes:\n\t<iq/>\na peer tolerates:\n\t<iq/>\n", &ps);
+	ck_assert_uint_eq(ps.count, 1);
+	ck_assert_uint_eq(b.count, 1);
+	ck_assert_int_eq(b.items[0].line, 3);
+}
+END_TEST
+
+static Suite *make(void)
+{
+	Suite *suite = suite_create("background");
+	TCase *tests = tcase_create("background");
+	tcase_add_checked_fixture(tests, NULL, teardown);
+	tcase_add_test(tests, rules_are_read);
+	tcase_add_test(tests, the_first_rule_that_fits_is_found);
+	tcase_add_test(tests, files_add_up);
+	tcase_add_loop_test(tests, what_is_no_rule_is_a_problem, 0, sizeof bad / sizeof *bad);
+	tcase_add_test(tests, a_bad_rule_does_not_hide_the_next);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+int main(void)
+{
+	int failed = run_suite(make);
+	xmlCleanupParser();
+	return failed;
+}
