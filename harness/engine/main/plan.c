@@ -50,7 +50,9 @@ int plan_read(struct plan *p, const char *line, char **error)
 		p->select = mem_resize(p->select, i + 1, sizeof *p->select);
 		p->select[p->select_count++] = mem_strdup(json_is_string(id) ? json_string_value(id) : "");
 	}
-	if (!p->scenarios_dir || !p->journal || !p->tap_path || !p->select_count) {
+	if (p->repeat < 1 || p->jobs < 0 || (p->tap_version != 13 && p->tap_version != 14)) {
+		*error = mem_strdup("plan: expected repeat from 1, jobs from 0, tap.version 13 or 14");
+	} else if (!p->scenarios_dir || !p->journal || !p->tap_path || !p->select_count) {
 		*error = mem_strdup("plan: expected scenarios_dir, journal, tap.path and at least one id in select");
 	} else {
 		profile_read(&p->profile, json_object_get(json, "profile"), error);

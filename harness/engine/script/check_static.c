@@ -24,6 +24,7 @@ struct checker {
 	const struct requirements *requirements;
 	struct problems *problems;
 	struct vars known; /* names that have a value here; the value is not used */
+	struct vars bound; /* by the template at hand */
 	char *connected;   /* per actor */
 	const struct step *step;
 	int decides;
@@ -63,11 +64,20 @@ static void check_bind(void *ud, const char *name, size_t len)
 {
 	struct checker *c = ud;
 	char *copy = mem_strndup(name, len);
-	if (vars_get(&c->known, copy)) {
+	if (vars_get(&c->known, copy) || vars_get(&c->bound, copy)) {
 		problem_at(c, c->step, "'%s' is bound already; compare with ${...} instead", copy);
 	}
-	vars_set(&c->known, copy, "");
+	vars_set(&c->bound, copy, "");
 	free(copy);
+}
+
+/* What a template binds has its value after the stanza was taken, not within the template. */
+static void know_bound(struct checker *c)
+{
+	for (size_t i = 0; i < c->bound.count; i++) {
+		vars_set(&c->known, c->bound.items[i].name, "");
+	}
+	vars_finish(&c->bound);
 }
 
 static void check_check(struct checker *c, const struct check *k)
@@ -155,6 +165,7 @@ static void check_step(struct checker *c, const struct step *step)
 	if (step->template) {
 		struct template_names names = {check_use, check_bind, c};
 		template_each_name(step->template, &names);
+		know_bound(c);
 	}
 	if (step->kind == STEP_COMPARE) {
 		vars_names_in(step->left, check_use, c);

@@ -219,10 +219,14 @@ static struct step *last_receiving(struct steps *steps)
 static void attach_checks(
 		struct step_reader *r, struct steps *steps, const struct line *head, const struct line *body, size_t count)
 {
-	struct step *step = last_receiving(steps);
 	if (!count) {
 		return;
 	}
+	if (steps->count && steps->items[steps->count - 1].kind == STEP_EITHER) {
+		problem(r, head, "checks below a phrase that ends in branches: it is not clear which stanza they are about");
+		return;
+	}
+	struct step *step = last_receiving(steps);
 	if (!step) {
 		problem(r, head, "checks below a phrase that receives nothing");
 		return;

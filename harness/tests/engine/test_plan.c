@@ -80,6 +80,7 @@ START_TEST(patience_is_positive)
 }
 END_TEST
 
+#define RANGE "plan: expected repeat from 1, jobs from 0, tap.version 13 or 14"
 #define MISSING "plan: expected scenarios_dir, journal, tap.path and at least one id in select"
 
 static const struct {
@@ -94,6 +95,15 @@ static const struct {
 		{"{\"plan\": 2, " SMALL "}", "plan: expected \"plan\": 1"},
 		{"{\"plan\": \"1\", " SMALL "}", "plan: expected \"plan\": 1"},
 		{"{\"plan\": 1}", MISSING},
+		{"{\"plan\": 1, \"repeat\": 0, \"scenarios_dir\": \"/s\", \"select\": [\"a/b\"], \"journal\": \"/j\", \"tap\": "
+		 "{\"path\": \"/t\"}, \"profile\": " PROFILE "}",
+				RANGE},
+		{"{\"plan\": 1, \"jobs\": -1, \"scenarios_dir\": \"/s\", \"select\": [\"a/b\"], \"journal\": \"/j\", \"tap\": "
+		 "{\"path\": \"/t\"}, \"profile\": " PROFILE "}",
+				RANGE},
+		{"{\"plan\": 1, \"jobs\": 1, \"scenarios_dir\": \"/s\", \"select\": [\"a/b\"], \"journal\": \"/j\", \"tap\": "
+		 "{\"path\": \"/t\", \"version\": 12}, \"profile\": " PROFILE "}",
+				RANGE},
 		{"{\"plan\": 1, \"select\": [\"a/b\"], \"journal\": \"/j\", \"tap\": {\"path\": \"/t\"}, \"profile\": " PROFILE
 		 "}",
 				MISSING},

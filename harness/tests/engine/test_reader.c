@@ -643,6 +643,17 @@ START_TEST(checks_below_a_phrase_belong_to_its_last_receiving_step)
 }
 END_TEST
 
+START_TEST(a_phrase_that_ends_in_branches_takes_no_checks)
+{
+	add_phrases("Phrase: {who} hears\n{who} receives:\n\t<a/>\neither:\n\t{who} receives:\n\t\t<b/>\nor:\n\t{who} "
+				"receives:\n"
+				"\t\t<c/>\n");
+	read_play("Bard hears\n\tSB-001 which?\n");
+	only_problem(
+			PLAY_AT, 1, "checks below a phrase that ends in branches: it is not clear which stanza they are about");
+}
+END_TEST
+
 START_TEST(a_phrase_that_receives_nothing_takes_no_checks)
 {
 	add_phrases("Phrase: {who} comes\n{who} connects\n");
@@ -951,6 +962,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_phrase_becomes_its_steps);
 	tcase_add_test(tests, checks_below_a_phrase_belong_to_its_last_receiving_step);
 	tcase_add_test(tests, a_phrase_that_receives_nothing_takes_no_checks);
+	tcase_add_test(tests, a_phrase_that_ends_in_branches_takes_no_checks);
 	tcase_add_test(tests, phrases_within_phrases_and_branches);
 	tcase_add_test(tests, the_expanded_play_is_text);
 	tcase_add_test(tests, phrases_do_not_lead_back);

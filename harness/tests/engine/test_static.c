@@ -72,6 +72,7 @@ static const struct {
 } plays[] = {
 		{"", 0, NULL},
 		/* names */
+		{"Bard receives:\n\t<iq id='{bind:x}' from='${x}'/>\n\tSB-001 x\n", 4, UNKNOWN("x")},
 		{"Bard sends:\n\t<iq to='${target} ${target2} ${off} ${token}' from=\"${Bard} ${Bard's JID} ${Bard's full JID} "
 		 "${Marlowe} ${Marlowe's JID} ${Tybalt} ${Tybalt's JID} ${Tybalt's full JID}\"/>\n",
 				0, NULL},
