@@ -173,7 +173,7 @@ static void end_liveness(struct run *r, const char *reason)
 
 static void on_end_timeout(uv_timer_t *timer)
 {
-	end_liveness(timer->data, "the target did not answer a ping after the last scenario");
+	end_liveness(timer->data, "the target does not answer any more: no answer to a ping after the last scenario");
 }
 
 static void begin_liveness(struct run *r)
