@@ -42,14 +42,17 @@ void buf_printf(struct buf *b, const char *format, ...)
 	va_start(args, format);
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
+	reserve(b, 0);
+	size_t room = b->cap - b->len;
+	int len = vsnprintf(b->data + b->len, room, format, args);
 	va_end(args);
-	if (len > 0) {
+	if (len > 0 && (size_t)len >= room) {
 		reserve(b, (size_t)len);
 		vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
-		b->len += (size_t)len;
 	}
 	va_end(again);
+	b->len += len > 0 ? (size_t)len : 0;
+	b->data[b->len] = '\0';
 }
 
 void buf_drop(struct buf *b, size_t len)

@@ -10,6 +10,8 @@ struct call {
 	int player_id;	   /* of the player's action */
 	int number;		   /* of the run */
 	int driver;
+	int held;  /* waits until all plays under way want the target stopped */
+	int asked; /* the driver is at work on it */
 	const char *name;
 	struct adhoc_call adhoc;
 	char *pending; /* octets that wait for the session */
@@ -89,14 +91,43 @@ static void send_or_keep(struct hook_runner *h, struct call *c, char *octets)
 	}
 }
 
-static void ask_driver(struct hook_runner *h, const struct call *c, const struct play *p, const char *peer)
+static void ask_driver(struct hook_runner *h, struct call *c, const struct play *p, const char *peer)
 {
 	const struct profile *profile = &h->run->plan.profile;
-	if (!strcmp(c->name, "restart") || !strcmp(c->name, "kill")) {
-		h->run->target_stopping = 1;
-	}
+	c->asked = 1;
 	control_event(json_pack("{s:s, s:i, s:s, s:s, s:{s:s, s:s}}", "event", "hook", "id", c->number, "name", c->name,
 			"scenario", p->scenario->id, "facts", "peer", peer ? peer : "", "domain", profile->domains[0]));
+}
+
+static int stops_target(const char *hook)
+{
+	return !strcmp(hook, "restart") || !strcmp(hook, "kill");
+}
+
+/* Plays that run together share a restart: it comes when every play that is under way waits for it. */
+void hooks_meet(struct hook_runner *h)
+{
+	size_t held = 0;
+	for (size_t i = 0; i < h->count; i++) {
+		held += (size_t)h->calls[i].held;
+	}
+	if (!held || held < h->run->active) {
+		return;
+	}
+	run_end_finished(h->run);
+	h->run->target_stopping = 1;
+	int first = 1;
+	for (size_t i = 0; i < h->count; i++) {
+		struct call *c = &h->calls[i];
+		if (c->held) {
+			c->held = 0;
+			c->asked = 1;
+			if (first) {
+				ask_driver(h, c, c->play, NULL);
+			}
+			first = 0;
+		}
+	}
 }
 
 void hooks_call(struct hook_runner *h, struct play *p, const struct action *a)
@@ -112,6 +143,11 @@ void hooks_call(struct hook_runner *h, struct play *p, const struct action *a)
 			.number = ++h->numbers,
 			.name = a->hook,
 			.driver = !hook || hook->driver};
+	if (c->driver && stops_target(a->hook)) {
+		c->held = 1;
+		hooks_meet(h);
+		return;
+	}
 	if (c->driver) {
 		ask_driver(h, c, p, a->peer);
 		return;
@@ -126,15 +162,18 @@ void hooks_call(struct hook_runner *h, struct play *p, const struct action *a)
 static void restarted(void *ud, const char *reason)
 {
 	struct hook_runner *h = ud;
-	for (size_t i = 0; i < h->count; i++) {
-		if (h->calls[i].driver) {
-			if (reason) {
-				run_abort(h->run, "restart", reason);
-				return;
-			}
-			h->run->target_stopping = 0;
+	if (reason) {
+		run_abort(h->run, "restart", reason);
+		return;
+	}
+	h->run->target_stopping = 0;
+	/* A play may call its next hook inside call_done(): that call is not asked yet. */
+	for (size_t i = 0; i < h->count;) {
+		if (h->calls[i].asked && stops_target(h->calls[i].name)) {
 			call_done(h, i, 1, NULL);
-			return;
+			i = 0;
+		} else {
+			i++;
 		}
 	}
 }

@@ -52,7 +52,20 @@ static void begin_exclusive(struct run *r)
 	}
 	end_plays(r, 0, r->next);
 	r->phase = PHASE_EXCLUSIVE;
-	play_begin(&r->plays[r->next++]);
+	enum company company = r->plays[r->next].company;
+	do {
+		play_begin(&r->plays[r->next++]);
+	} while (company != ALONE && r->next < r->plays_count && r->plays[r->next].company == company);
+	hooks_meet(r->hooks);
+}
+
+void run_end_finished(struct run *r)
+{
+	for (size_t i = 0; i < r->next; i++) {
+		if (r->plays[i].reported) {
+			play_end(&r->plays[i], NULL, VERDICT_PASS);
+		}
+	}
 }
 
 static void on_quiet(uv_timer_t *timer)
@@ -155,6 +168,7 @@ void run_play_over(struct run *r, struct play *p)
 	if (player_timed_out(p->player)) {
 		run_check_liveness(r);
 	}
+	hooks_meet(r->hooks);
 	uv_idle_start(&next_turn, on_idle);
 }
 

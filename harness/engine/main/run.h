@@ -23,18 +23,27 @@ enum phase {
 	PHASE_LOGIN,	 /* the first login */
 	PHASE_PARALLEL,	 /* scenarios side by side */
 	PHASE_SETTLE,	 /* their prohibitions stay armed a while */
-	PHASE_EXCLUSIVE, /* the others, one by one */
+	PHASE_EXCLUSIVE, /* the others, one group after the other */
 	PHASE_LIVENESS,	 /* does the target still answer? */
 	PHASE_OVER		 /* reported; streams are being closed in order */
 };
 
 struct run;
 
+/* Which plays may run at the same time. */
+enum company {
+	WITH_ALL,
+	WITH_RESTARTS, /* those that restart the target share the restart */
+	WITH_KILLS,
+	ALONE
+};
+
 /* One performance of a scenario. */
 struct play {
 	struct run *run;
 	const struct scenario *scenario;
 	int repeat;
+	enum company company;
 	char token[TOKEN_CHARS + 1];
 	struct player *player;
 	struct seat_link {
@@ -64,7 +73,7 @@ struct run {
 	struct pool pool;
 	struct dns_server *dns;
 	struct control *control;
-	struct play *plays; /* those that run side by side first, then the exclusive ones */
+	struct play *plays; /* in the order of enum company */
 	size_t plays_count, parallel_count;
 	size_t next;   /* of the plays that have not begun */
 	size_t active; /* begun, play not over */
@@ -83,6 +92,7 @@ struct run {
 uint64_t run_now(const struct run *r); /* microseconds since the run began */
 void run_abort(struct run *r, const char *step, const char *reason);
 void run_play_over(struct run *r, struct play *p); /* called once per play when its player is over */
+void run_end_finished(struct run *r);			   /* ends the plays that are over: the target is about to be stopped */
 void run_check_liveness(struct run *r);
 void run_stream_gone(struct run *r); /* a stream or session came to its end */
 
@@ -106,6 +116,8 @@ int journal_note(struct run *r, const struct play *p, int actor, const char *kin
 struct hook_runner *hooks_create(struct run *r);
 void hooks_destroy(struct hook_runner *h);
 void hooks_call(struct hook_runner *h, struct play *p, const struct action *a);
+/* A play came to its end: those that wait for a restart may be the only ones left. */
+void hooks_meet(struct hook_runner *h);
 void hooks_driver_answer(struct hook_runner *h, const json_t *fields);
 int hooks_owns(const struct hook_runner *h, const struct session *s);
 void hooks_session_ready(struct hook_runner *h);

@@ -51,22 +51,51 @@ static uint64_t next_random(uint64_t *state)
 	return *state >> 33;
 }
 
-/* Side by side in an order that the seed decides, then the exclusive ones in the order of their ids. */
+struct stops {
+	int restarts, kills, others;
+};
+
+static void note_hook(void *ud, const struct step *step)
+{
+	struct stops *s = ud;
+	if (step->kind == STEP_HOOK) {
+		s->restarts |= !strcmp(step->hook, "restart");
+		s->kills |= !strcmp(step->hook, "kill");
+		s->others |= !strncmp(step->hook, "auto_", 5);
+	}
+}
+
+static enum company company_of(const struct scenario *s)
+{
+	struct stops stops = {0};
+	steps_each(&s->play, note_hook, &stops);
+	if (!s->exclusive) {
+		return WITH_ALL;
+	}
+	if (stops.others || stops.restarts + stops.kills != 1) {
+		return ALONE;
+	}
+	return stops.kills ? WITH_KILLS : WITH_RESTARTS;
+}
+
+/* Side by side in an order that the seed decides, then the exclusive ones, group by group in the order of their ids. */
 static void make_plays(struct run *r)
 {
 	size_t n = r->plan.select_count * (size_t)r->plan.repeat;
 	uint64_t random = r->plan.seed;
 	r->plays = mem_alloc(n * sizeof *r->plays);
-	for (int exclusive = 0; exclusive < 2; exclusive++) {
+	for (enum company company = WITH_ALL; company <= ALONE; company++) {
 		for (int repeat = 1; repeat <= r->plan.repeat; repeat++) {
 			for (size_t i = 0; i < r->plan.select_count; i++) {
 				const struct scenario *s = catalogue_find(&r->catalogue, r->plan.select[i]);
-				if (s->exclusive == exclusive) {
-					play_init(r, &r->plays[r->plays_count++], s, repeat, &random);
+				if (company_of(s) == company) {
+					struct play *p = &r->plays[r->plays_count++];
+					play_init(r, p, s, repeat, &random);
+					p->company = company;
 				}
 			}
 		}
-		if (!exclusive) {
+		if (company == WITH_ALL) {
 			r->parallel_count = r->plays_count;
 		}
 	}

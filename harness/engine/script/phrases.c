@@ -16,6 +16,24 @@ static void add_param(struct phrase *p, const char *name, size_t len)
 	p->params[p->params_count++] = mem_strndup(name, len);
 }
 
+/* The longest piece between parameters. */
+static char *longest_literal(const char *pattern)
+{
+	const char *best = pattern;
+	size_t best_len = 0;
+	while (*pattern) {
+		size_t len = strcspn(pattern, "{");
+		if (len > best_len) {
+			best = pattern;
+			best_len = len;
+		}
+		pattern += len;
+		pattern += strcspn(pattern, "}");
+		pattern += *pattern == '}';
+	}
+	return mem_strndup(best, best_len);
+}
+
 /* Turns "{admin} opens X" into "^(.+) opens X$". */
 static int compile(struct phrase *p)
 {
@@ -57,6 +75,7 @@ static struct phrase *begin(struct phrases *ps, const struct line *line, struct 
 		free(p->pattern);
 		return NULL;
 	}
+	p->needle = longest_literal(p->pattern);
 	ps->count++;
 	return p;
 }
@@ -84,7 +103,7 @@ void phrases_read(struct phrases *ps, const char *file, const char *text, struct
 
 static int fits(const struct phrase *p, const char *text)
 {
-	return !regexec(&p->re, text, 0, NULL, 0);
+	return strstr(text, p->needle) && !regexec(&p->re, text, 0, NULL, 0);
 }
 
 /* A phrase may be written with a colon at its end when checks follow. */
@@ -212,6 +231,7 @@ void phrases_finish(struct phrases *ps)
 		}
 		free(p->params);
 		free(p->pattern);
+		free(p->needle);
 		regfree(&p->re);
 		lines_finish(&p->body);
 	}

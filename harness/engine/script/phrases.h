@@ -10,6 +10,7 @@
 struct phrase {
 	char *pattern; /* "{admin} submits the server-buddy form for {peer}" */
 	regex_t re;
+	char *needle; /* longest text outside of parameters: a line without it cannot fit */
 	char **params;
 	size_t params_count;
 	size_t literal; /* characters outside of parameters: the more, the better the fit */

@@ -24,6 +24,14 @@ def test_same_verdicts_with_every_seed_and_number_of_jobs(buddycheck):
     assert len(runs[0].verdicts()) >= 40
 
 
+def test_scenarios_that_restart_the_target_share_the_restart(buddycheck):
+    run = buddycheck("persist", "out/no-unsolicited-at-start", "out/late-approval-after-restart")
+    assert run.status == 0, run.text[-3000:]
+    assert len(run.verdicts()) >= 8
+    starts = (run.out / "target.log").read_text().count("Hello and welcome to Prosody")
+    assert starts == 3, "the first start, one restart, one after a kill"
+
+
 def test_stock_prosody_fails_and_breaks_nothing(buddycheck):
     run = buddycheck(target="prosody-stock")
     assert run.status == 1
