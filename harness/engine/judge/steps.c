@@ -1,6 +1,7 @@
 /* How each kind of step is entered, met, and missed. */
 #include "base/mem.h"
 #include "judge/player_state.h"
+#include "judge/roster.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -545,69 +546,9 @@ void steps_timeout(struct player *p, uint64_t now)
 	}
 }
 
-/* One line of a roster: "jid subscription [ask|asked] [pending]". */
-static int roster_line(const char *line, size_t len, const char *jid, struct roster_state *state)
-{
-	size_t name = 0;
-	while (name < len && !isspace((unsigned char)line[name])) {
-		name++;
-	}
-	if (strlen(jid) != name || strncasecmp(line, jid, name) != 0) {
-		return 0;
-	}
-	*state = (struct roster_state){.subscription = SUB_NONE};
-	for (size_t at = name; at < len;) {
-		while (at < len && isspace((unsigned char)line[at])) {
-			at++;
-		}
-		size_t end = at;
-		while (end < len && !isspace((unsigned char)line[end])) {
-			end++;
-		}
-		subscription_parse(line + at, end - at, &state->subscription);
-		state->asked |= !strncmp(line + at, "ask", 3) && (end - at == 3 || end - at == 5);
-		state->pending |= end - at == 7 && !strncmp(line + at, "pending", 7);
-		at = end;
-	}
-	return 1;
-}
-
-static int find_line(const char *output, const char *jid, struct roster_state *state)
-{
-	int found = 0;
-	*state = (struct roster_state){.subscription = SUB_NONE};
-	while (output && *output) {
-		size_t len = strcspn(output, "\n");
-		struct roster_state one;
-		if (roster_line(output, len, jid, &one)) {
-			*state = one;
-			found++;
-		}
-		output += len + (output[len] != '\0');
-	}
-	return found;
-}
-
-static int query_holds(const struct player *p, const struct step *step, const char *output)
-{
-	struct roster_state got;
-	int found = find_line(output, p->seats[step->actor].address, &got);
-	if (step->kind == STEP_PENDING) {
-		return (found == 1) != step->negate && found <= 1;
-	}
-	for (size_t i = 0; i < step->states_count; i++) {
-		const struct roster_state *want = &step->states[i];
-		if (found <= 1 && got.subscription == want->subscription && got.asked == want->asked &&
-				(!want->pending || got.pending)) {
-			return 1;
-		}
-	}
-	return 0;
-}
-
 static void query_answered(struct player *p, const struct step *step, const char *output, uint64_t now)
 {
-	int holds = query_holds(p, step, output);
+	int holds = roster_holds(step, p->seats[step->actor].address, output);
 	if (!holds && p->hook_tried < 2) {
 		wait_for(p, step, WAIT_QUIET, now + p->config.quiet); /* it may still be at work: look again */
 		return;
