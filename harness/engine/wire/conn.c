@@ -399,6 +399,16 @@ int conn_start_tls_client(struct conn *c, const char *sni, const char *ca_file)
 	return 0;
 }
 
+/* What was sent before is still in the clear and leaves first: it waits in out, in order. */
+int conn_start_tls_server(struct conn *c, const char *certificate_file, const char *key_file)
+{
+	if (c->tls) {
+		return ERR_TLS;
+	}
+	c->tls = tls_create_server(certificate_file, key_file);
+	return c->tls ? 0 : ERR_TLS;
+}
+
 int conn_is_secured(const struct conn *c)
 {
 	return c->tls && (tls_state(c->tls) == TLS_OPEN || tls_state(c->tls) == TLS_ENDED);

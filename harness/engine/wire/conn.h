@@ -46,6 +46,8 @@ void conn_send(struct conn *c, const char *data, size_t len); /* copied; queued 
 /* Starts TLS as client (RFC 6120 section 5.4.3.3); octets sent from now on go through it. sni may be NULL. Certificates
  * are not verified unless ca_file is given. Returns 0 or ERR_TLS. */
 int conn_start_tls_client(struct conn *c, const char *sni, const char *ca_file);
+/* Starts TLS as server, with PEM files; octets sent from now on go through it. Returns 0 or ERR_TLS. */
+int conn_start_tls_server(struct conn *c, const char *certificate_file, const char *key_file);
 int conn_is_secured(const struct conn *c);
 
 void conn_finish(struct conn *c);  /* flush, then FIN; on_close when the other side ends too */

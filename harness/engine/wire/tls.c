@@ -16,17 +16,22 @@ struct tls {
 	char error[160];
 };
 
+static SSL_CTX *context_create(const SSL_METHOD *method)
+{
+	SSL_CTX *ctx = SSL_CTX_new(method);
+	if (ctx) {
+		SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+		SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	}
+	return ctx;
+}
+
 /* Not verifying contexts are alike and dear (1 ms), so all connections share one. */
 static SSL_CTX *context_new(const char *ca_file)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	if (!ctx) {
-		return NULL;
-	}
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	if (ca_file) {
+	SSL_CTX *ctx = context_create(TLS_client_method());
+	if (ctx && ca_file) {
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 		if (SSL_CTX_load_verify_locations(ctx, ca_file, NULL) != 1) {
 			SSL_CTX_free(ctx);
@@ -60,6 +65,17 @@ static int set_name(SSL *ssl, const char *sni, int verify)
 	return !verify || SSL_set1_host(ssl, sni) == 1;
 }
 
+static struct tls *over_memory(SSL *ssl)
+{
+	struct tls *t = mem_alloc(sizeof *t);
+	t->ssl = ssl;
+	t->in = BIO_new(BIO_s_mem());
+	t->out = BIO_new(BIO_s_mem());
+	BIO_set_mem_eof_return(t->in, -1); /* an empty BIO means "not yet", not "end" */
+	SSL_set_bio(ssl, t->in, t->out);
+	return t;
+}
+
 struct tls *tls_create_client(const char *sni, const char *ca_file)
 {
 	ERR_clear_error();
@@ -71,14 +87,27 @@ struct tls *tls_create_client(const char *sni, const char *ca_file)
 		ERR_clear_error();
 		return NULL;
 	}
-	struct tls *t = mem_alloc(sizeof *t);
-	t->ssl = ssl;
-	t->in = BIO_new(BIO_s_mem());
-	t->out = BIO_new(BIO_s_mem());
-	BIO_set_mem_eof_return(t->in, -1); /* an empty BIO means "not yet", not "end" */
-	SSL_set_bio(ssl, t->in, t->out);
 	SSL_set_connect_state(ssl);
-	return t;
+	return over_memory(ssl);
+}
+
+/* Reading the files again for each connection costs little beside the handshake, and sees a renewed certificate. */
+struct tls *tls_create_server(const char *certificate_file, const char *key_file)
+{
+	ERR_clear_error();
+	SSL_CTX *ctx = context_create(TLS_server_method());
+	SSL *ssl = NULL;
+	if (ctx && SSL_CTX_use_certificate_chain_file(ctx, certificate_file) == 1 &&
+			SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(ctx) == 1) {
+		ssl = SSL_new(ctx);
+	}
+	SSL_CTX_free(ctx);
+	if (!ssl) {
+		ERR_clear_error();
+		return NULL;
+	}
+	SSL_set_accept_state(ssl);
+	return over_memory(ssl);
 }
 
 void tls_receive(struct tls *t, const char *data, size_t len)

@@ -1,4 +1,4 @@
-/* TLS as client over memory: ciphertext goes in and out as octets, no socket is known here. */
+/* TLS over memory, as client or server: ciphertext goes in and out as octets, no socket is known here. */
 #ifndef WIRE_TLS_H
 #define WIRE_TLS_H
 
@@ -18,6 +18,10 @@ struct tls;
 /* sni may be NULL. Without ca_file nothing is verified; with it, the chain, and the name if sni is given. NULL where
  * ca_file cannot be read or sni cannot be a name. */
 struct tls *tls_create_client(const char *sni, const char *ca_file);
+
+/* The server's side, with a certificate chain and its key from PEM files; the client is not asked for one. NULL where
+ * they cannot be used. */
+struct tls *tls_create_server(const char *certificate_file, const char *key_file);
 
 /* Ciphertext from the wire. */
 void tls_receive(struct tls *t, const char *data, size_t len);
