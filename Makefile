@@ -18,7 +18,18 @@ engine_objects := $(engine_sources:%.c=$(BUILD)/obj/%.o)
 unit_sources := $(wildcard harness/tests/engine/test_*.c)
 unit_helpers := $(filter-out $(unit_sources),$(wildcard harness/tests/engine/*.c))
 unit_tests := $(unit_sources:harness/tests/engine/%.c=$(BUILD)/tests/%)
-c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch])
+
+# The reference server: on the engine's base and wire, with libraries of its own.
+reference_packages = libgsasl sqlite3 libcares
+reference_cflags = -Ifixtures/reference $(shell pkg-config --cflags $(reference_packages))
+reference_libs = $(shell pkg-config --libs $(reference_packages))
+reference_sources := $(filter-out fixtures/reference/main.c,$(wildcard fixtures/reference/*.c fixtures/reference/commands/*.c))
+reference_objects := $(reference_sources:%.c=$(BUILD)/obj/%.o)
+reference_unit_sources := $(wildcard harness/tests/reference/test_*.c)
+unit_tests += $(reference_unit_sources:harness/tests/reference/%.c=$(BUILD)/tests/reference_%)
+
+c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harness/tests/reference/*.[ch] \
+	fixtures/reference/*.[ch] fixtures/reference/commands/*.[ch])
 
 .PHONY: help run build check check-unit check-driver check-lua check-format check-tidy check-lint check-suite check-system \
 	check-asan check-valgrind packages packages-check clean
@@ -43,7 +54,7 @@ packages:
 packages-check:
 	@ci/install.sh check target prosody
 
-build: $(BUILD)/buddycheck-engine $(BUILD)/buddycheck
+build: $(BUILD)/buddycheck-engine $(BUILD)/buddycheck $(BUILD)/buddycheck-reference
 
 $(BUILD)/buddycheck: harness/driver/launcher.sh
 	@mkdir -p $(@D)
@@ -57,6 +68,12 @@ $(BUILD)/buddycheck-engine: $(BUILD)/obj/harness/engine/main/main.o $(BUILD)/lib
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
+$(BUILD)/buddycheck-reference: $(BUILD)/obj/fixtures/reference/main.o $(reference_objects) $(BUILD)/libbuddycheck.a
+	@echo "  LD $@"
+	@$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(reference_libs) $(pkg_libs)
+
+$(BUILD)/obj/fixtures/reference/%.o $(BUILD)/obj/harness/tests/reference/%.o: all_cflags += $(reference_cflags)
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $<"
@@ -67,7 +84,13 @@ $(BUILD)/tests/%: $(BUILD)/obj/harness/tests/engine/%.o $(unit_helpers:%.c=$(BUI
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check)
 
--include $(wildcard $(BUILD)/obj/harness/*/*/*.d)
+$(BUILD)/tests/reference_%: $(BUILD)/obj/harness/tests/reference/%.o $(BUILD)/obj/harness/tests/engine/run.o \
+		$(reference_objects) $(BUILD)/libbuddycheck.a
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(reference_libs) $(pkg_libs) $(shell pkg-config --libs check)
+
+-include $(wildcard $(BUILD)/obj/*/*/*/*.d $(BUILD)/obj/*/*/*.d)
 
 # --- tests ---
 
@@ -90,7 +113,7 @@ check-format:
 	@clang-format --dry-run --Werror $(c_files)
 
 check-tidy:
-	@ci/tidy.sh $(c_files) -- $(all_cflags) $(pkg_cflags)
+	@ci/tidy.sh $(c_files) -- $(all_cflags) $(reference_cflags) $(pkg_cflags)
 
 check-lint: build
 	@$(BUILD)/buddycheck lint
