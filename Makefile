@@ -21,12 +21,12 @@ unit_tests := $(unit_sources:harness/tests/engine/%.c=$(BUILD)/tests/%)
 
 # The reference server: on the engine's base and wire, with libraries of its own.
 reference_packages = libgsasl sqlite3 libcares
-reference_cflags = -Ifixtures/reference $(shell pkg-config --cflags $(reference_packages))
+reference_cflags = -I. -Ifixtures/reference $(shell pkg-config --cflags $(reference_packages))
 reference_libs = $(shell pkg-config --libs $(reference_packages))
 reference_sources := $(filter-out fixtures/reference/main.c,$(wildcard fixtures/reference/*.c fixtures/reference/commands/*.c))
 reference_objects := $(reference_sources:%.c=$(BUILD)/obj/%.o)
 reference_unit_sources := $(wildcard harness/tests/reference/test_*.c)
-unit_tests += $(reference_unit_sources:harness/tests/reference/%.c=$(BUILD)/tests/reference_%)
+unit_tests += $(reference_unit_sources:harness/tests/reference/test_%.c=$(BUILD)/tests/test_reference_%)
 
 c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harness/tests/reference/*.[ch] \
 	fixtures/reference/*.[ch] fixtures/reference/commands/*.[ch])
@@ -84,7 +84,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/harness/tests/engine/%.o $(unit_helpers:%.c=$(BUI
 	@echo "  LD $@"
 	@$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check)
 
-$(BUILD)/tests/reference_%: $(BUILD)/obj/harness/tests/reference/%.o $(BUILD)/obj/harness/tests/engine/run.o \
+$(BUILD)/tests/test_reference_%: $(BUILD)/obj/harness/tests/reference/test_%.o $(BUILD)/obj/harness/tests/engine/run.o \
 		$(reference_objects) $(BUILD)/libbuddycheck.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
