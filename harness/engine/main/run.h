@@ -97,7 +97,7 @@ void run_check_liveness(struct run *r);
 void run_stream_gone(struct run *r); /* a stream or session came to its end */
 
 /* play.c */
-void play_init(struct run *r, struct play *p, const struct scenario *s, int repeat, uint64_t *random);
+void play_init(struct run *r, struct play *p, const struct scenario *s, int repeat);
 void play_begin(struct play *p);
 void play_pump(struct play *p); /* performs what the player asks for */
 void play_end(struct play *p, const char *why, enum verdict verdict);

@@ -82,7 +82,6 @@ static enum company company_of(const struct scenario *s)
 static void make_plays(struct run *r)
 {
 	size_t n = r->plan.select_count * (size_t)r->plan.repeat;
-	uint64_t random = r->plan.seed;
 	r->plays = mem_alloc(n * sizeof *r->plays);
 	for (enum company company = WITH_ALL; company <= ALONE; company++) {
 		for (int repeat = 1; repeat <= r->plan.repeat; repeat++) {
@@ -90,7 +89,7 @@ static void make_plays(struct run *r)
 				const struct scenario *s = catalogue_find(&r->catalogue, r->plan.select[i]);
 				if (company_of(s) == company) {
 					struct play *p = &r->plays[r->plays_count++];
-					play_init(r, p, s, repeat, &random);
+					play_init(r, p, s, repeat);
 					p->company = company;
 				}
 			}
