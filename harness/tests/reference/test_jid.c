@@ -69,7 +69,7 @@ static char *repeated(const char *unit, size_t times)
 {
 	char *text = mem_alloc(strlen(unit) * times + 1);
 	for (size_t i = 0; i < times; i++) {
-		strcat(text, unit);
+		memcpy(text + i * strlen(unit), unit, strlen(unit));
 	}
 	return text;
 }

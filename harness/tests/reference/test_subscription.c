@@ -116,7 +116,8 @@ END_TEST
 
 START_TEST(there_are_72_cells)
 {
-	ck_assert_int_eq(CELLS, 2 * SUBSCRIPTION_STANZAS * SUB_STATES);
+	enum { ALL = 2 * SUBSCRIPTION_STANZAS * SUB_STATES };
+	ck_assert_int_eq(CELLS, ALL);
 	for (int i = 0; i < CELLS; i++) {
 		for (int k = 0; k < i; k++) {
 			ck_assert(cells[i].direction != cells[k].direction || cells[i].stanza != cells[k].stanza ||
