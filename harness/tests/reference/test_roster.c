@@ -106,6 +106,26 @@ START_TEST(hosts_have_rosters_of_their_own)
 }
 END_TEST
 
+START_TEST(a_pre_approval_lasts_until_the_approval)
+{
+	roster_preapprove(roster, "peer.test", 1);
+	ck_assert_int_eq(roster_get(roster, "peer.test"), SUB_NONE);
+	roster_set(roster, "peer.test", SUB_NONE_OUT);
+	close_all();
+	open_all();
+	ck_assert(roster_is_preapproved(roster, "peer.test"));
+	ck_assert_int_eq(roster_get(roster, "peer.test"), SUB_NONE_OUT);
+	roster_set(roster, "peer.test", SUB_FROM_OUT);
+	ck_assert(!roster_is_preapproved(roster, "peer.test"));
+	roster_preapprove(roster, "other.test", 1);
+	roster_preapprove(roster, "other.test", 0);
+	close_all();
+	open_all();
+	ck_assert(!roster_is_preapproved(roster, "peer.test"));
+	ck_assert(!roster_is_preapproved(roster, "other.test"));
+}
+END_TEST
+
 START_TEST(what_was_set_survives_a_kill)
 {
 	close_all();
@@ -146,6 +166,7 @@ static Suite *make(void)
 	tcase_add_test(tc, every_state_survives);
 	tcase_add_test(tc, who_has_no_relation_is_forgotten);
 	tcase_add_test(tc, hosts_have_rosters_of_their_own);
+	tcase_add_test(tc, a_pre_approval_lasts_until_the_approval);
 	tcase_add_test(tc, what_was_set_survives_a_kill);
 	tcase_add_test(tc, a_damaged_file_gives_no_roster);
 	suite_add_tcase(suite, tc);
