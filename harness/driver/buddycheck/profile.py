@@ -16,7 +16,7 @@ from .toml_lines import KeyLines
 ACCOUNTS = ("admin", "second_admin", "user", "host_admin")
 CLAIMS = ("command", "auto_approve", "reciprocal", "virtual_hosts", "strict_manual")
 HOOKS = (
-    "restart", "kill", "approve", "deny", "revoke", "remove", "unsubscribe", "pending", "roster", "auto_on", "auto_off",
+    "restart", "kill", "approve", "preapprove", "deny", "revoke", "remove", "unsubscribe", "pending", "roster", "auto_on", "auto_off",
 )
 BUILTINS = ("restart", "kill")
 TLS_MODES = ("none", "starttls", "direct")

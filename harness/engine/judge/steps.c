@@ -234,7 +234,7 @@ static int try_step(struct player *p, const struct step *step, uint64_t now)
 static void call_hook(struct player *p, const struct step *step, uint64_t now)
 {
 	const char *peer = step->actor >= 0 ? p->seats[step->actor].address : NULL;
-	if (!strcmp(step->hook, "approve") && peer) {
+	if (peer && (!strcmp(step->hook, "approve") || !strcmp(step->hook, "preapprove"))) {
 		license(p, peer);
 	}
 	/* From the call on, not from the answer on: a late answer must not leave the mode unnoticed. */

@@ -16,6 +16,7 @@ static const struct verb {
 		{"accepts requests automatically", NULL, "auto_on", STEP_HOOK, 0},
 		{"accepts requests manually", NULL, "auto_off", STEP_HOOK, 0},
 		{"approves ", "", "approve", STEP_HOOK, 0},
+		{"pre-approves ", "", "preapprove", STEP_HOOK, 0},
 		{"denies ", "", "deny", STEP_HOOK, 0},
 		{"revokes ", "", "revoke", STEP_HOOK, 0},
 		{"removes ", "", "remove", STEP_HOOK, 0},
