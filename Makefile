@@ -1,6 +1,6 @@
 # buddycheck: `make run` runs the suite against a target, `make check` runs all tests. `make help` lists the rest.
 
-TARGET ?= prosody
+TARGET ?= reference
 PYTHON ?= /usr/bin/python3
 BUILD ?= build
 OUT ?=
@@ -37,7 +37,7 @@ c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harnes
 .SECONDARY:
 
 help:
-	@echo "make run [TARGET=prosody]   install what is missing, build, run the suite against the target"
+	@echo "make run [TARGET=prosody]   install what is missing, build, run the suite against the built-in reference server or TARGET"
 	@echo "make check                  install what is missing, build, run all tests"
 	@echo "make build                  build only; build/buddycheck is the command then"
 	@echo "make check-unit ... -driver -lua -format -tidy -lint -suite -system -asan -valgrind: one part of make check"

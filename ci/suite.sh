@@ -1,6 +1,6 @@
 #!/bin/sh
-# The complete suite against Prosody with our module; its TAP is read by consumers that are not ours: prove (TAP 13) and
-# python3-tap (TAP 14). Everything must pass.
+# The complete suite against Prosody with our module and against the reference server; its TAP is read by consumers that are not
+# ours: prove (TAP 13) and python3-tap (TAP 14). Everything must pass.
 #   ci/suite.sh BUILD_DIR [options of buddycheck run]
 set -eu
 build=$1
@@ -9,17 +9,19 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 trap 'exit 1' INT TERM HUP
 run() {
-	format=$1
-	shift
-	"$build/buddycheck" run --target prosody --out "$out/$format" --format "$format" "$@" >"$out/$format.txt" || {
+	target=$1
+	format=$2
+	shift 2
+	"$build/buddycheck" run --target "$target" --out "$out/$target-$format" --format "$format" "$@" >"$out/$format.txt" || {
 		status=$?
 		cat "$out/$format.txt"
-		echo "ci/suite.sh: the suite against prosody ended with exit status $status" >&2
+		echo "ci/suite.sh: the suite against $target ended with exit status $status" >&2
 		exit 1
 	}
 }
-run tap "$@"
-run tap13 "$@"
+run reference tap "$@"
+run prosody tap "$@"
+run prosody tap13 "$@"
 prove -Q -e cat "$out/tap13.txt"
 /usr/bin/python3 - "$out/tap.txt" <<'PYTHON'
 import sys

@@ -10,7 +10,7 @@ from pathlib import Path
 from .errors import UsageProblem
 
 PROFILE_NAME = "target.toml"
-DEFAULT_TARGET = "prosody"
+DEFAULT_TARGET = "reference"
 
 
 @dataclass(frozen=True)
