@@ -107,7 +107,7 @@ check-driver: build
 	$(PYTHON) -m pytest -q -p no:cacheprovider harness/tests/driver
 
 check-lua:
-	lua5.4 fixtures/prosody/tests/test_state.lua | tail -1
+	@prove -Q -e lua5.4 fixtures/prosody/tests/test_state.lua
 
 check-format:
 	@clang-format --dry-run --Werror $(c_files)
