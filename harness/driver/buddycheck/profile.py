@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import UsageProblem, hint, why
-from .toml_lines import KeyLines
+from .errors import UsageProblem, hint
+from .toml_lines import KeyLines, read
 
 ACCOUNTS = ("admin", "second_admin", "user", "host_admin")
 CLAIMS = ("command", "auto_approve", "reciprocal", "virtual_hosts", "strict_manual")
@@ -75,6 +74,8 @@ class Start:
     program: tuple[str, ...]
     prepare: tuple[tuple[str, ...], ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    fault: tuple[str, ...] = ()  # arguments that switch the fault ${fault} on; none: the target has no such switch
+    fault_deadline: int = 0  # milliseconds a step gets while a fault is on; 0: as always
 
 
 @dataclass(frozen=True)
@@ -116,24 +117,8 @@ class Profile:
 
 def load(path: Path, environ: Mapping[str, str]) -> Profile:
     """Reads and checks a profile; all its errors are raised together."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageProblem(f"cannot read the target profile {path}: {why(error)}") from error
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{path}: expected UTF-8 text; octet {error.start} is not") from error
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageProblem(_syntax_error(path, text, error)) from error
+    text, document = read(path, "the target profile")
     return _Reader(path, text, environ).profile(document)
-
-
-def _syntax_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
-    place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
-    line = place[1] if place else str(len(text.splitlines()) or 1)
-    message = re.sub(r" \(at .*\)", "", str(error))
-    return f"{path}:{line}: expected TOML: {message}" + ("" if place else " (at the end of the file)")
 
 
 _MISSING = object()
@@ -285,10 +270,13 @@ class _Reader:
         program = table.take("program", _is_argv)
         prepare = table.take("prepare", _is_argvs, [])
         files = table.take("files", _is_files, {})
+        fault = table.take("fault", _is_fault, ())
+        fault_deadline = table.take("fault_deadline", _is_milliseconds, 0)
         table.end()
         for inside, template in files.items():
             self._check_file((*table.path, "files", inside), inside, template)
-        return Start(tuple(program or ()), tuple(tuple(argv) for argv in prepare), dict(files))
+        commands = tuple(tuple(argv) for argv in prepare)
+        return Start(tuple(program or ()), commands, dict(files), tuple(fault or ()), fault_deadline or 0)
 
     def _check_file(self, key: tuple[str, ...], inside: str, template: str) -> None:
         if not inside or Path(inside).is_absolute() or ".." in Path(inside).parts:
@@ -394,6 +382,11 @@ def _is_milliseconds(value: Any) -> str | None:
 def _is_argv(value: Any) -> str | None:
     good = isinstance(value, list) and value and all(isinstance(word, str) for word in value) and value[0]
     return None if good else "a list of strings: the program and its arguments"
+
+
+def _is_fault(value: Any) -> str | None:
+    good = _is_argv(value) is None and any("${fault}" in word for word in value)
+    return None if good else "a list of arguments for the program, ${fault} in one of them"
 
 
 def _is_argvs(value: Any) -> str | None:

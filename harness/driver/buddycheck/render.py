@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -88,6 +88,7 @@ def _check_commands(profile: Profile, known: list[str]) -> list[str]:
     if profile.start:
         commands += [(("start", "program"), profile.start.program)]
         commands += [(("start", "prepare"), argv) for argv in profile.start.prepare]
+        commands += [(("start", "fault"), tuple(with_fault(profile.start.fault, "")))]
     return [
         f"{profile.path}:{profile.lines.of(*key)}: {'.'.join(key)}: {message}"
         for key, argv in commands for word in argv for _, message in faults(word, known)
@@ -117,6 +118,11 @@ def _unknown(name: str, known: list[str]) -> str:
 def fill(text: str, facts: Mapping[str, str]) -> str:
     """`text` with every placeholder replaced; `check` has made sure that all are known."""
     return Template(text).substitute(facts)
+
+
+def with_fault(words: Sequence[str], fault: str) -> list[str]:
+    """The arguments that switch a fault on; other placeholders stay for `fill`."""
+    return [word.replace("${fault}", fault) for word in words]
 
 
 def write_files(profile: Profile, folder: Path, facts: Mapping[str, str]) -> None:

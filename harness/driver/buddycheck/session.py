@@ -64,22 +64,25 @@ class Session:
 
     def run(self) -> None:
         """Runs to the end; afterwards no process and no private directory is left. Raises only before anything started."""
-        self._loop = Loop()
-        with signals(self._loop, self._interrupted), private_directory() as private, Children(self._loop) as children:
-            self._target = Target(
-                self._profile, self._loop, children, private, self._folder / outputs.TARGET_LOG, self._mask,
-                self._environ, self._limits.patience,
-            )
-            self._target.reserve_ports()
-            self._target.on_exit(self._target_exited)
-            if self._profile.start:
-                (self._folder / outputs.TARGET_LOG).touch()
-            with (self._folder / outputs.RESULTS).open("a", encoding="utf-8") as self._results:
-                self._engine = Engine(
-                    self._loop, children, self._program, self._folder / outputs.ENGINE_LOG, self._environ,
-                )
-                self._loop.complete(self._conduct())
-        self._loop.close()
+        loop = Loop()
+        with signals(loop, self._interrupted), private_directory() as private, Children(loop) as children:
+            loop.complete(self.run_in(loop, children, private))
+        loop.close()
+
+    async def run_in(self, loop: Loop, children: Children, private: Path) -> None:
+        """The same in a loop that other runs share; signals, processes and the private directory are theirs to end."""
+        self._loop = loop
+        self._target = Target(
+            self._profile, loop, children, private, self._folder / outputs.TARGET_LOG, self._mask,
+            self._environ, self._limits.patience,
+        )
+        self._target.reserve_ports()
+        self._target.on_exit(self._target_exited)
+        if self._profile.start:
+            (self._folder / outputs.TARGET_LOG).touch()
+        with (self._folder / outputs.RESULTS).open("a", encoding="utf-8") as self._results:
+            self._engine = Engine(loop, children, self._program, self._folder / outputs.ENGINE_LOG, self._environ)
+            await self._conduct()
 
     async def _conduct(self) -> None:
         self._engine.on_event(self._event)

@@ -1,9 +1,14 @@
-"""Finds the line of a key in TOML text. tomllib does not keep positions, so the text is scanned for headers and keys."""
+"""Reads TOML, and finds the line of a key in it: tomllib does not keep positions, so the text is scanned for headers and keys."""
 
 from __future__ import annotations
 
+import pathlib
 import re
+import tomllib
 from collections.abc import Iterator
+from typing import Any
+
+from .errors import UsageProblem, why
 
 Path = tuple[str, ...]
 
@@ -11,6 +16,26 @@ _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 _KEY = rf"{_PART}(?:\s*\.\s*{_PART})*"
 _HEADER = re.compile(rf"\s*\[\[?\s*({_KEY})\s*\]\]?")
 _ASSIGNMENT = re.compile(rf"\s*({_KEY})\s*=")
+
+
+def read(path: pathlib.Path, what: str) -> tuple[str, dict[str, Any]]:
+    """The text of a TOML file and what it says; raises with file and line where it is not TOML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except OSError as error:
+        raise UsageProblem(f"cannot read {what} {path}: {why(error)}") from error
+    except UnicodeDecodeError as error:
+        raise UsageProblem(f"{path}: expected UTF-8 text; octet {error.start} is not") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageProblem(_syntax_error(path, text, error)) from error
+
+
+def _syntax_error(path: pathlib.Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+    place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
+    line = place[1] if place else str(len(text.splitlines()) or 1)
+    message = re.sub(r" \(at .*\)", "", str(error))
+    return f"{path}:{line}: expected TOML: {message}" + ("" if place else " (at the end of the file)")
 
 
 def _split(key: str) -> Path:
