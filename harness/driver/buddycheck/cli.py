@@ -26,6 +26,7 @@ Tests XMPP servers for XEP-0267 Server Buddies.
   list [SELECTOR ...]  list scenarios
   show ID              show a scenario or a requirement
   lint                 check the scenarios without running them
+  mutants [FAULT ...]  prove that the suite detects faults: run it against a target with one fault at a time
 
 'buddycheck COMMAND --help' tells the options. Exit status: 0 nothing failed, 1 some requirement failed,
 2 wrong use, 3 the run could not judge, 130 interrupted.
@@ -56,12 +57,15 @@ def _number(convert: Callable[[str], Any], good: Callable[[Any], object], expect
     return parse
 
 
-def _format(text: str) -> Format:
-    name, colon, file = text.partition(":")
-    if name not in FORMATS or (colon and not file):
-        expected = f"expected FORMAT or FORMAT:FILE with FORMAT one of {', '.join(FORMATS)}"
-        raise argparse.ArgumentTypeError(f"{expected}, got '{text}'")
-    return Format(name, file)
+def _format(formats: Sequence[str]) -> Callable[[str], Format]:
+    def parse(text: str) -> Format:
+        name, colon, file = text.partition(":")
+        if name not in formats or (colon and not file):
+            expected = f"expected FORMAT or FORMAT:FILE with FORMAT one of {', '.join(formats)}"
+            raise argparse.ArgumentTypeError(f"{expected}, got '{text}'")
+        return Format(name, file)
+
+    return parse
 
 
 def _parser(command: str, description: str) -> Parser:
@@ -98,7 +102,7 @@ def _run_parser() -> Parser:
     add("--patience", type=patience, default=1.0, metavar="N", help="multiplies quiet windows and deadlines (default: 1)")
     add("--repeat", type=positive, default=1, metavar="N", help="run everything N times (default: 1)")
     add("--strict", action="store_true", help="a WARN counts as a failure")
-    add("--format", type=_format, action="append", default=[], metavar="FORMAT[:FILE]",
+    add("--format", type=_format(FORMATS), action="append", default=[], metavar="FORMAT[:FILE]",
         help=", ".join(FORMATS) + "; to standard output or to a file (repeatable)")
     add("--out", default="", metavar="DIR", help="the run's folder (default: reports/out/<target>-<time>-<pid>)")
     return parser
@@ -132,8 +136,40 @@ def _lint(argv: Sequence[str], world: World) -> int:
     return browse.lint(world)
 
 
+def _mutants_parser(formats: Sequence[str]) -> Parser:
+    parser = _parser("mutants", "Runs the suite against a target with one fault at a time: every fault must be detected.")
+    count = _number(int, lambda value: value >= 0, "a whole number from 0")
+    deadline = _number(int, lambda value: 0 < value <= 3_600_000, "a whole number of milliseconds from 1")
+    seed = _number(int, lambda value: 0 <= value < 2**53, "a whole number from 0 to 2^53")
+    add = parser.add_argument
+    add("faults", nargs="*", metavar="FAULT", help="id or glob of fixtures/faults.toml; default: all")
+    add("--target", default="reference", metavar="P", help="a target whose profile has start.fault (default: %(default)s)")
+    add("--scenarios", nargs="+", action="extend", default=[], metavar="SELECTOR", help="only these, as 'run' selects them")
+    add("--quick", action="store_true", help="per fault only the scenarios that its row is about, and their areas")
+    add("--jobs", type=count, default=0, metavar="N", help="faults at once; 0: one a CPU (default)")
+    add("--deadline", type=deadline, default=0, metavar="MS", help="of a step (default: start.fault_deadline of the profile)")
+    add("--seed", type=seed, default=1, metavar="S", help="for everything random (default: %(default)s)")
+    add("--resume", action="store_true", help="keep the results in --out that are still valid")
+    add("--format", type=_format(formats), action="append", default=[], metavar="FORMAT[:FILE]",
+        help=", ".join(formats) + "; to standard output or to a file (repeatable)")
+    add("--out", default="", metavar="DIR", help="for results and what is left of runs (default: reports/out/mutants-<target>)")
+    return parser
+
+
+def _mutants(argv: Sequence[str], world: World) -> int:
+    from . import mutants
+
+    given = _mutants_parser(mutants.FORMATS).parse_intermixed_args(argv)
+    options = mutants.Options(
+        faults=tuple(given.faults), wanted=Wanted(tuple(given.scenarios)), target=given.target, jobs=given.jobs,
+        deadline=given.deadline, seed=given.seed, quick=given.quick, resume=given.resume, formats=tuple(given.format),
+        out=given.out,
+    )
+    return mutants.mutants(options, world)
+
+
 COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
-    "run": _run, "list": _list, "show": _show, "lint": _lint,
+    "run": _run, "list": _list, "show": _show, "lint": _lint, "mutants": _mutants,
 }
 
 

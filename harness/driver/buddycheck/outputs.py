@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from .errors import UsageProblem, why
+from .mask import Mask
 
 # In the order in which they come to be; the first five grow during the run.
 JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT = (
@@ -29,6 +30,12 @@ def prepare_folder(folder: Path) -> None:
         (folder / RESULTS).touch()
     except OSError as error:
         raise UsageProblem(f"cannot write to the folder {folder}: {why(error)}; name another one with --out") from error
+
+
+def mask_logs(folder: Path, mask: Mask) -> None:
+    """Takes passwords out of what other programs wrote; results and journal never hold any."""
+    for name in (TARGET_LOG, ENGINE_LOG, TAP):
+        mask.file(folder / name)
 
 
 def link_latest(folder: Path) -> None:

@@ -89,7 +89,7 @@ def run(options: Options, world: World) -> int:
         ).run()
     finally:
         progress.close()
-    _mask_logs(folder, mask)
+    outputs.mask_logs(folder, mask)
     reports = Reports(world, outcome, folder, mask, tap_version, started)
     reports.explain()
     reports.write(formats)
@@ -156,11 +156,6 @@ def _rerun(options: Options, world: World) -> str:
     words += ["--slow"] if options.wanted.slow else []
     words += ["--strict"] if options.strict else []
     return shlex.join(words)
-
-
-def _mask_logs(folder: Path, mask: Mask) -> None:
-    for name in (outputs.TARGET_LOG, outputs.ENGINE_LOG, outputs.TAP):
-        mask.file(folder / name)
 
 
 class Reports:
