@@ -1,4 +1,4 @@
-"""JUnit XML (formats.md): one test case per scenario and repetition, and one for the run itself where it could not go on."""
+"""JUnit XML (formats.md): one test case per scenario and repetition, one per flaky scenario, and one for the run itself where it could not go on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from .catalogue import area_of
-from .results import Outcome, Result
+from .results import FLAKY, Outcome, Result
 
 # What XML 1.0 cannot hold (section 2.2), lone surrogates included.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -22,6 +22,7 @@ def clean(text: str) -> str:
 def render(outcome: Outcome, seconds: float, started: float) -> str:
     """The whole document."""
     cases = [_case(outcome, result) for result in outcome.results]
+    cases += [_flaky(id, words) for id, words in outcome.flaky().items()]
     cases += [_not_run(id) for id in outcome.not_run()]
     if outcome.abort_step or outcome.stopped_by or outcome.not_run():
         cases.append(_broken_run(outcome))
@@ -55,6 +56,12 @@ def _case(outcome: Outcome, result: Result) -> Element:
         SubElement(case, kind, attributes)
     if result.failure:
         SubElement(case, "system-out").text = clean(result.failure)
+    return case
+
+
+def _flaky(scenario: str, words: str) -> Element:
+    case = _test_case(scenario, area_of(scenario), 0.0)
+    SubElement(case, "failure", {"message": clean(f"{FLAKY}: {words}"), "type": FLAKY})
     return case
 
 

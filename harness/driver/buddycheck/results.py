@@ -11,6 +11,7 @@ from .catalogue import Verdict
 from .errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNJUDGED, EXIT_USAGE
 
 # How a verdict counts where the engine's table does not name it: never as success.
+FLAKY = "FLAKY"
 UNKNOWN_VERDICT = Verdict(name="?", tap="not ok", junit="error", exit=EXIT_UNJUDGED, rank=99)
 MEANING = {
     EXIT_OK: "nothing failed",
@@ -89,10 +90,28 @@ class Outcome:
         name = "FAIL" if self.strict and result.verdict == "WARN" else result.verdict
         return self.verdicts.get(name, UNKNOWN_VERDICT)
 
+    def flaky(self) -> dict[str, str]:
+        """The scenarios whose repetitions differ, with their verdicts in words. What was cut short differs without being flaky."""
+        if self.repeat == 1 or self.abort_step or self.stopped_by:
+            return {}
+        found: dict[str, Counter[str]] = {}
+        for result in self.results:
+            found.setdefault(result.scenario, Counter())[result.verdict] += 1
+        return {id: self._in_words(each) for id, each in found.items() if len(each) > 1}
+
+    def _in_words(self, verdicts: Counter[str]) -> str:
+        parts = [f"{number} {name}" for name, number in self._worst_first(verdicts).items()]
+        return f"{', '.join(parts)} in {verdicts.total()} repetitions"
+
+    def _worst_first(self, verdicts: Counter[str]) -> dict[str, int]:
+        return dict(sorted(verdicts.items(), key=lambda each: -self.verdicts.get(each[0], UNKNOWN_VERDICT).rank))
+
     def counts(self) -> dict[str, int]:
-        """How often each verdict was given, the worst first."""
+        """How often each verdict was given, the worst first; FLAKY once a scenario, besides those of its repetitions."""
         found = Counter(result.verdict for result in self.results)
-        return dict(sorted(found.items(), key=lambda each: -self.verdicts.get(each[0], UNKNOWN_VERDICT).rank))
+        if flaky := len(self.flaky()):
+            found[FLAKY] += flaky
+        return self._worst_first(found)
 
     def failures(self) -> Iterator[Result]:
         """The results that make the exit status something else than 0, failures before what could not be judged."""
@@ -112,5 +131,8 @@ class Outcome:
             return EXIT_USAGE if self.abort_step == "bind" else EXIT_UNJUDGED
         if self.end is None or self.not_run():
             return EXIT_UNJUDGED
-        from_results = max((self.meaning_of(result).exit for result in self.results), default=EXIT_UNJUDGED)
+        flaky = self.flaky()
+        exits = [self.meaning_of(result).exit for result in self.results if result.scenario not in flaky]
+        exits += [self.verdicts.get(FLAKY, UNKNOWN_VERDICT).exit for _ in flaky]
+        from_results = max(exits, default=EXIT_UNJUDGED)
         return max(from_results, int(self.end["exit"]))

@@ -228,7 +228,7 @@ class Reports:
             "target": outcome.target, "seed": outcome.seed, "repeat": outcome.repeat, "strict": outcome.strict,
             "exit": outcome.exit_status(), "interrupted": bool(outcome.stopped_by),
             "abort": {"step": outcome.abort_step, "reason": outcome.abort_reason} if outcome.abort_step else None,
-            "counts": outcome.counts(), "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
+            "counts": outcome.counts(), "flaky": outcome.flaky(), "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
             "requirements": outcome.end["requirements"] if outcome.end else {},
             "results": [vars(result) for result in outcome.results],
         }

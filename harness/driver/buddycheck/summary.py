@@ -16,6 +16,7 @@ def render(outcome: Outcome, folder: str, texts: bool = True) -> list[str]:
     lines = [_headline(outcome)]
     for result in outcome.failures():
         lines += _failure(result, texts)
+    lines += [f"FLAKY {id}: {words}" for id, words in outcome.flaky().items()]
     lines += _remarks(outcome)
     lines += _not_run(outcome)
     lines += _slowest(outcome)

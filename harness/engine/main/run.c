@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "main/start.h"
+#include "report/flaky.h"
 #include "report/json.h"
 
 #include <errno.h>
@@ -236,12 +237,11 @@ static int by_id(const void *a, const void *b)
 	return order ? order : x->repeat - y->repeat;
 }
 
-static void write_tap(const struct run *r, struct report_row *rows, size_t count)
+static void write_tap(const struct run *r, const struct report_row *rows, size_t count)
 {
 	struct tap_options options = {
 			.version = r->plan.tap_version, .strict = r->plan.strict, .bail_out = r->abort_reason};
 	struct buf text = {0};
-	qsort(rows, count, sizeof *rows, by_id);
 	tap_write(&text, rows, count, &options);
 	char *partial = mem_printf("%s.part", r->plan.tap_path);
 	FILE *f = fopen(partial, "we");
@@ -328,9 +328,15 @@ static void finish(struct run *r)
 	}
 	r->phase = PHASE_OVER;
 	end_plays(r, 0, r->plays_count);
-	struct report_row *rows = mem_alloc(r->plays_count * sizeof *rows);
+	/* A scenario that is flaky has two rows at least, and gets one more. */
+	struct report_row *rows = mem_alloc((r->plays_count + r->plays_count / 2) * sizeof *rows);
+	struct result *flaky = mem_alloc((r->plays_count / 2 + 1) * sizeof *flaky);
 	size_t count = 0;
 	report(r, rows, &count);
+	qsort(rows, count, sizeof *rows, by_id);
+	/* What was cut short differs without being flaky. */
+	size_t flaky_count = r->abort_reason ? 0 : flaky_find(rows, count, rows + count, flaky);
+	count += flaky_count;
 	write_tap(r, rows, count);
 	r->exit = exit_status(r, rows, count);
 	journal_note(r, NULL, -1, "end", r->abort_reason);
@@ -346,6 +352,8 @@ static void finish(struct run *r)
 	for (size_t i = 0; i < count; i++) {
 		free(rows[i].failure);
 	}
+	flaky_finish(flaky, flaky_count);
+	free(flaky);
 	free(rows);
 	close_streams(r);
 }

@@ -93,6 +93,38 @@ def test_summary_of_a_broken_run_golden(golden: Any) -> None:
     golden("summary-broken.txt", "\n".join(summary.render(made, "reports/out/x")) + "\n")
 
 
+def repeated(*verdicts: str, **more: Any) -> Outcome:
+    """A run of one scenario with these verdicts."""
+    made = Outcome("t", ("a/b",), KNOWN.verdicts, repeat=len(verdicts), **more)
+    for number, verdict in enumerate(verdicts, 1):
+        made.add(result("a/b", verdict, repeat=number))
+    made.end = {"exit": 0, "requirements": {}}
+    return made
+
+
+@pytest.mark.parametrize("verdicts, flaky, exit", [
+    (("PASS", "PASS"), None, 0), (("WARN", "WARN"), None, 0), (("FAIL", "FAIL"), None, 1),
+    (("PASS", "WARN"), "1 WARN, 1 PASS in 2 repetitions", 1),
+    (("PASS", "SKIP", "PASS"), "1 SKIP, 2 PASS in 3 repetitions", 1),
+    (("INCONCLUSIVE", "PASS"), "1 INCONCLUSIVE, 1 PASS in 2 repetitions", 1),
+    (("FAIL", "PASS", "FAIL"), "2 FAIL, 1 PASS in 3 repetitions", 1),
+])
+def test_repetitions_that_differ_are_flaky(verdicts: tuple[str, ...], flaky: str | None, exit: int) -> None:
+    made = repeated(*verdicts)
+    assert (made.flaky(), made.exit_status()) == ({"a/b": flaky} if flaky else {}, exit)
+    assert (f"FLAKY a/b: {flaky}" in summary.render(made, "x")) == bool(flaky)
+    cases = etree.fromstring(junit.render(made, 1.0, 0.0).encode()).findall("testsuite/testcase[@name='a/b']/failure")
+    assert [case.get("message") for case in cases] == ([f"FLAKY: {flaky}"] if flaky else [])
+    assert made.counts().get("FLAKY", 0) == bool(flaky)
+
+
+def test_what_was_cut_short_is_not_flaky() -> None:
+    made = repeated("PASS", "INCONCLUSIVE")
+    made.abort("run", "the target ended")
+    assert made.flaky() == {}
+    assert repeated("PASS", "INCONCLUSIVE", stopped_by=2).flaky() == {}
+
+
 def test_summary_does_nothing_to_a_terminal() -> None:
     assert summary.printable("a\tb\x1b[2J\x00\u2028") == "a\tb\\x1b[2J\\x00\\x2028"
 

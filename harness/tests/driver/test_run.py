@@ -228,3 +228,10 @@ def test_passwords_stay_out_of_everything(bench: Bench) -> None:
         assert PASSWORD not in path.read_text(), path
     assert PASSWORD not in done.out + done.err
     assert "login of admin@srv.test with ********" in done.out
+
+
+def test_flaky_scenario_fails_the_run(bench: Bench) -> None:
+    bench.actions(*judged({"disco/admin": ["PASS", "WARN", "PASS"], "*": "PASS"}, 1))
+    done = bench.run("disco", "--repeat", "3", "--format", "json")
+    assert done.status == 1
+    assert json.loads(done.out)["flaky"] == {"disco/admin": "1 WARN, 2 PASS in 3 repetitions"}
