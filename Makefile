@@ -32,7 +32,7 @@ c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harnes
 	fixtures/reference/*.[ch] fixtures/reference/commands/*.[ch])
 
 .PHONY: help run build check check-unit check-driver check-lua check-format check-tidy check-lint check-suite check-system \
-	check-asan check-valgrind packages packages-check clean
+	check-asan check-valgrind check-mutants check-flaky packages packages-check clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -41,6 +41,8 @@ help:
 	@echo "make check                  install what is missing, build, run all tests"
 	@echo "make build                  build only; build/buddycheck is the command then"
 	@echo "make check-unit ... -driver -lua -format -tidy -lint -suite -system -asan -valgrind: one part of make check"
+	@echo "make check-mutants          does the suite detect every fault of the reference server?"
+	@echo "make check-flaky            the suite 100 times with all CPUs busy: does a verdict differ?"
 	@echo "make clean                  remove build/"
 
 # The launcher is run by a shell of its own so that Ctrl-C reaches the driver, which ends everything in order.
@@ -136,6 +138,14 @@ check-asan: build
 check-valgrind: packages-check
 	@$(MAKE) --no-print-directory build $(unit_tests)
 	@ci/valgrind.sh $(BUILD)
+
+# Every fault of fixtures/faults.toml must turn the right scenarios red, and every scenario some fault.
+check-mutants: build
+	@$(BUILD)/buddycheck mutants --target reference --format plain
+
+# The suite 100 times with all CPUs busy: no verdict may differ.
+check-flaky: build
+	@ci/flaky.sh $(BUILD) $(REPEAT)
 
 clean:
 	rm -rf $(BUILD)

@@ -29,6 +29,7 @@ from .session import Limits, Session, plan, private_directory, signals
 
 FORMATS = ("json", "tap", "plain")
 UNFAULTED = "unfaulted"
+JOBS_PER_CPU = 2  # a run waits for deadlines and quiet windows half of its time
 SILENCE = 60.0  # seconds after which an engine that says nothing is given up
 
 
@@ -145,7 +146,7 @@ class Workshop:
         self._suite = suite
         self._store = store
         self._quick = options.quick
-        self._jobs = options.jobs or len(os.sched_getaffinity(0))
+        self._jobs = options.jobs or JOBS_PER_CPU * len(os.sched_getaffinity(0))
         self._done: dict[str, Detection] = {}
         self._loop: Loop
         self._children: Children

@@ -19,6 +19,7 @@ DRIVER = HERE.parents[1] / "driver"
 GOLDEN = HERE.parent / "golden" / "driver"
 sys.path.insert(0, str(DRIVER))
 
+from buddycheck.catalogue import parse  # noqa: E402
 from buddycheck.cli import main  # noqa: E402
 
 # The same examples in every run, and no clock: a test that fails on one machine fails on all.
@@ -110,6 +111,9 @@ def catalogue() -> dict[str, Any]:
         "verdicts": [dict(zip(("name", "tap", "junit", "exit", "rank"), each)) for each in VERDICTS],
         "errors": [],
     }
+
+
+KNOWN_VERDICTS = parse(catalogue(), Path("scenarios")).verdicts
 
 
 class Terminal(io.StringIO):

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define TABLE "fixtures/faults.toml"
+#define ALLOW "\n[allow]\n"
 #define REQUIREMENTS "scenarios/requirements.tsv"
 
 static char *contents(const char *path)
@@ -37,7 +38,11 @@ START_TEST(the_table_has_the_list_in_its_order)
 		free(head);
 		at++;
 	}
-	ck_assert_msg(strstr(at, "\n[") == NULL, "%s has more than fault.h", TABLE);
+	const char *more = strstr(at, "\n[");
+	if (more && strncmp(more, ALLOW, strlen(ALLOW)) == 0) { /* the last table is about scenarios */
+		more = strstr(more + 1, "\n[");
+	}
+	ck_assert_msg(more == NULL, "%s has more than fault.h", TABLE);
 	free(text);
 }
 END_TEST
