@@ -2,6 +2,9 @@
 
 Red alone proves nothing: a crash, a run that could not judge and a requirement that the fault has nothing to do with do not
 count. What counts is a violated requirement that the row declares, or a red scenario that the row names.
+
+The other way round it is stricter: a fault proves something of a scenario only where it violates what the scenario itself decides.
+That it breaks what the play relies on, or a rule that holds on every stanza, says nothing of the scenario's own checks.
 """
 
 from __future__ import annotations
@@ -95,6 +98,7 @@ class Detection:
     wrong: tuple[NotGreen, ...]  # what is not green and does not count
     abort: str = ""
     seconds: float = 0.0
+    proves: tuple[str, ...] = ()  # of `by`, the scenarios whose own requirements it violates
 
     @property
     def detected(self) -> bool:
@@ -102,11 +106,17 @@ class Detection:
         return self.got == self.fault.expected
 
 
-def judge(fault: Fault, run: SuiteRun) -> Detection:
-    """Judges one fault."""
+def judge(fault: Fault, run: SuiteRun, decides: Mapping[str, Collection[str]]) -> Detection:
+    """Judges one fault; `decides`: the requirements that each scenario decides itself."""
     found = {} if run.abort else {each.scenario: verdict for each in run.not_green if (verdict := noticed(fault, each))}
     wrong = tuple(each for each in run.not_green if each.scenario not in found)
-    return Detection(fault, _got(fault, run, found.values()), found, wrong, run.abort, run.seconds)
+    proves = tuple(each.scenario for each in run.not_green if each.scenario in found and _by_its_own(fault, each, decides))
+    return Detection(fault, _got(fault, run, found.values()), found, wrong, run.abort, run.seconds, proves)
+
+
+def _by_its_own(fault: Fault, scenario: NotGreen, decides: Mapping[str, Collection[str]]) -> bool:
+    own = set(scenario.violated) & set(decides.get(scenario.scenario, ()))
+    return bool(own & set(fault.violates)) or bool(own) and scenario.scenario in fault.detected_by
 
 
 def noticed(fault: Fault, scenario: NotGreen) -> str:
@@ -174,5 +184,5 @@ def report(
 ) -> Report:
     """Turns detections round: which faults turn a scenario red."""
     every = tuple(detections)
-    by_scenario = {id: tuple(each.fault.id for each in every if id in each.by) for id in scenarios}
+    by_scenario = {id: tuple(each.fault.id for each in every if id in each.proves) for id in scenarios}
     return Report(unfaulted, every, by_scenario, complete, allow)

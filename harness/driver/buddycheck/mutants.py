@@ -145,6 +145,7 @@ class Workshop:
         self.stopped_by = 0
         self._suite = suite
         self._store = store
+        self._decides = {id: each.requirements for id, each in suite.known.scenarios.items()}
         self._quick = options.quick
         self._jobs = options.jobs or JOBS_PER_CPU * len(os.sched_getaffinity(0))
         self._done: dict[str, Detection] = {}
@@ -185,7 +186,7 @@ class Workshop:
             fault = queue.popleft()
             self._progress.begin(fault.id)
             ids = neighbours(self._suite.known, self._suite.ids, fault) if self._quick else self._suite.ids
-            judged = detection.judge(fault, await self._stored(fault.id, fault, ids))
+            judged = detection.judge(fault, await self._stored(fault.id, fault, ids), self._decides)
             self._done[fault.id] = judged
             if judged.detected:
                 shutil.rmtree(self._store.run_folder(fault.id), ignore_errors=True)

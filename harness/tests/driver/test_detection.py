@@ -51,14 +51,25 @@ ROWS = {
 
 @pytest.mark.parametrize("fault, not_green, abort, got, by", ROWS.values(), ids=ROWS.keys())
 def test_judging(fault: Fault, not_green: list[NotGreen], abort: str, got: str, by: dict[str, str]) -> None:
-    found = judge(fault, suite(*not_green, abort=abort))
+    found = judge(fault, suite(*not_green, abort=abort), {})
     assert (found.got, found.by) == (got, by)
     assert found.detected == (got == fault.expected)
     assert [each.scenario for each in found.wrong] == [each.scenario for each in not_green if each.scenario not in by]
 
 
+@pytest.mark.parametrize("not_green, decides, proves", [
+    (red("a/b", "FAIL", "SB-004"), ["SB-004"], ("a/b",)),
+    (red("a/b", "FAIL", "SB-004"), ["XX-1"], ()),  # only what its play relies on, or a rule that holds on every stanza
+    (red("a/b", "FAIL", "SB-004", "XX-1"), ["XX-1"], ()),  # its own, but not what the fault is about
+    (red("cancel/at-form", "FAIL", "XX-1"), ["XX-1"], ("cancel/at-form",)),  # its own, and the row names it
+    (red("cancel/at-form", "FAIL", "XX-1"), ["SB-004"], ()),
+])
+def test_a_fault_proves_a_scenario_by_what_it_decides_itself(not_green: NotGreen, decides: list[str], proves: tuple[str, ...]) -> None:
+    assert judge(HARD, suite(not_green), {not_green.scenario: decides}).proves == proves
+
+
 def detection(by: dict[str, str], got: str = "fail") -> Detection:
-    return Detection(HARD, got, by, ())
+    return Detection(HARD, got, by, (), proves=tuple(by))
 
 
 REPORTS: dict[str, tuple[dict[str, Any], bool, list[str], list[str]]] = {
