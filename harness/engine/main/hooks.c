@@ -248,9 +248,8 @@ void hooks_session_gone(struct hook_runner *h, const char *reason)
 			call_done(h, i, 0, reason);
 		}
 	}
-	if (!h->run->target_stopping) {
-		ping_answered(h, reason);
-	}
+	/* A question that a restart overtook says nothing: the target must come up again by itself. */
+	ping_answered(h, h->run->target_stopping ? NULL : reason);
 }
 
 void hooks_stanza(struct hook_runner *h, const struct stanza *s)
