@@ -4,8 +4,7 @@ from pathlib import Path
 
 HOOK = """\
 #!/bin/sh
-[ -e "$BUDDYCHECK_DIR/asked" ] && echo "$BUDDYCHECK_PEER both"
-touch "$BUDDYCHECK_DIR/asked"
+mkdir "$BUDDYCHECK_DIR/asked" 2>/dev/null || echo "$BUDDYCHECK_PEER both"
 """
 
 
