@@ -134,5 +134,6 @@ class Outcome:
         flaky = self.flaky()
         exits = [self.meaning_of(result).exit for result in self.results if result.scenario not in flaky]
         exits += [self.verdicts.get(FLAKY, UNKNOWN_VERDICT).exit for _ in flaky]
-        from_results = max(exits, default=EXIT_UNJUDGED)
-        return max(from_results, int(self.end["exit"]))
+        exits.append(int(self.end["exit"]) if exits else EXIT_UNJUDGED)
+        # What failed for sure weighs more than what is open: a red run must not look like one that could not judge.
+        return EXIT_FAILED if EXIT_FAILED in exits else max(exits)

@@ -71,6 +71,8 @@ def test_exit_status_is_the_worst_of_verdicts_and_engine(bench: Bench) -> None:
     assert bench.run("disco/admin").status == 1
     bench.actions(*judged({"*": "PASS"}, 3))
     assert bench.run("disco/admin").status == 3
+    bench.actions(*judged({"disco/admin": "FAIL", "disco/user": "INCONCLUSIVE"}, 1))
+    assert bench.run("disco").status == 1, "what failed for sure weighs more than what is open"
 
 
 def test_strict_makes_a_warning_fail(bench: Bench) -> None:
