@@ -116,12 +116,10 @@ static void on_idle(uv_idle_t *idle)
 	}
 }
 
-static uv_idle_t next_turn;
-
 void run_stream_gone(struct run *r)
 {
 	if (r->phase == PHASE_OVER) {
-		uv_idle_start(&next_turn, on_idle);
+		uv_idle_start(&r->next_turn, on_idle);
 	}
 }
 
@@ -143,11 +141,9 @@ static void on_check_timeout(uv_timer_t *timer)
 	}
 }
 
-static uv_timer_t check_timer;
-
 static void check_answered(struct run *r, const char *reason)
 {
-	uv_timer_stop(&check_timer);
+	uv_timer_stop(&r->check_timer);
 	check_done(r, reason);
 }
 
@@ -157,7 +153,7 @@ void run_check_liveness(struct run *r)
 		return;
 	}
 	r->checking = 1;
-	uv_timer_start(&check_timer, on_check_timeout, (uint64_t)(r->plan.profile.deadline_ms * r->plan.patience), 0);
+	uv_timer_start(&r->check_timer, on_check_timeout, (uint64_t)(r->plan.profile.deadline_ms * r->plan.patience), 0);
 	hooks_ping(r->hooks, check_answered);
 }
 
@@ -170,14 +166,14 @@ void run_play_over(struct run *r, struct play *p)
 		run_check_liveness(r);
 	}
 	hooks_meet(r->hooks);
-	uv_idle_start(&next_turn, on_idle);
+	uv_idle_start(&r->next_turn, on_idle);
 }
 
 /* --- the end --- */
 
 static void end_liveness(struct run *r, const char *reason)
 {
-	uv_timer_stop(&check_timer);
+	uv_timer_stop(&r->check_timer);
 	r->checking = 0;
 	if (reason) {
 		run_abort(r, "end", reason);
@@ -194,7 +190,7 @@ static void on_end_timeout(uv_timer_t *timer)
 static void begin_liveness(struct run *r)
 {
 	r->phase = PHASE_LIVENESS;
-	uv_timer_start(&check_timer, on_end_timeout, (uint64_t)(r->plan.profile.deadline_ms * r->plan.patience), 0);
+	uv_timer_start(&r->check_timer, on_end_timeout, (uint64_t)(r->plan.profile.deadline_ms * r->plan.patience), 0);
 	hooks_ping(r->hooks, end_liveness);
 }
 
@@ -382,7 +378,7 @@ void run_abort(struct run *r, const char *step, const char *reason)
 
 static void logged_in(struct run *r, const char *reason)
 {
-	uv_timer_stop(&check_timer);
+	uv_timer_stop(&r->check_timer);
 	if (reason) {
 		run_abort(r, "login", reason);
 		return;
@@ -409,7 +405,8 @@ static void features_came(void *ud, const char *reason)
 		return;
 	}
 	r->phase = PHASE_LOGIN;
-	uv_timer_start(&check_timer, on_login_timeout, (uint64_t)(2 * r->plan.profile.deadline_ms * r->plan.patience), 0);
+	uv_timer_start(
+			&r->check_timer, on_login_timeout, (uint64_t)(2 * r->plan.profile.deadline_ms * r->plan.patience), 0);
 	hooks_ping(r->hooks, logged_in);
 }
 
@@ -454,8 +451,6 @@ static void on_gone(void *ud)
 	run_abort(ud, "driver", "the driver ended");
 }
 
-static uv_prepare_t before_poll;
-
 static void on_before_poll(uv_prepare_t *prepare)
 {
 	struct run *r = prepare->data;
@@ -466,14 +461,14 @@ static void on_before_poll(uv_prepare_t *prepare)
 
 static void init_timers(struct run *r)
 {
-	uv_prepare_init(r->loop, &before_poll);
-	before_poll.data = r;
-	uv_prepare_start(&before_poll, on_before_poll);
-	uv_unref((uv_handle_t *)&before_poll);
+	uv_prepare_init(r->loop, &r->before_poll);
+	r->before_poll.data = r;
+	uv_prepare_start(&r->before_poll, on_before_poll);
+	uv_unref((uv_handle_t *)&r->before_poll);
 	uv_timer_init(r->loop, &r->timer);
-	uv_timer_init(r->loop, &check_timer);
-	uv_idle_init(r->loop, &next_turn);
-	r->timer.data = check_timer.data = next_turn.data = r;
+	uv_timer_init(r->loop, &r->check_timer);
+	uv_idle_init(r->loop, &r->next_turn);
+	r->timer.data = r->check_timer.data = r->next_turn.data = r;
 }
 
 static void close_handle(uv_handle_t *handle, void *ud)

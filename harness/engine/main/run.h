@@ -79,6 +79,9 @@ struct run {
 	size_t active; /* begun, play not over */
 	enum phase phase;
 	uv_timer_t timer;
+	uv_timer_t check_timer; /* deadline of the login or of a liveness check */
+	uv_idle_t next_turn;	/* begins plays, or ends the run, outside of other events */
+	uv_prepare_t before_poll;
 	uint64_t started; /* of the loop's high resolution clock, nanoseconds */
 	struct hook_runner *hooks;
 	int checking; /* a liveness check is under way */
