@@ -46,7 +46,7 @@ static void check_use(void *ud, const char *name, size_t len)
 {
 	struct checker *c = ud;
 	char *copy = mem_strndup(name, len);
-	if (!vars_get(&c->known, copy)) {
+	if (!vars_get(&c->known, copy) && !vars_filler(name, len)) {
 		problem_at(
 				c, c->step, "unknown name ${%s}; expected an actor, target, target2, off, token or a bound name", copy);
 	}

@@ -49,6 +49,23 @@ void vars_finish(struct vars *vs)
 	*vs = (struct vars){0};
 }
 
+size_t vars_filler(const char *name, size_t len)
+{
+	static const char prefix[] = "filler:";
+	size_t before = sizeof prefix - 1;
+	if (len <= before || len > before + 6 || strncmp(name, prefix, before) != 0) {
+		return 0;
+	}
+	size_t octets = 0;
+	for (size_t i = before; i < len; i++) {
+		if (name[i] < '0' || name[i] > '9') {
+			return 0;
+		}
+		octets = octets * 10 + (size_t)(name[i] - '0');
+	}
+	return octets;
+}
+
 char *vars_expand(const struct vars *vs, const char *text)
 {
 	struct buf b = {0};
@@ -59,9 +76,13 @@ char *vars_expand(const struct vars *vs, const char *text)
 			break;
 		}
 		const char *value = vars_get_n(vs, open + 2, (size_t)(close - open - 2));
-		if (value) {
+		size_t filler = value ? 0 : vars_filler(open + 2, (size_t)(close - open - 2));
+		if (value || filler) {
 			buf_add(&b, text, (size_t)(open - text));
-			buf_add_text(&b, value);
+			buf_add_text(&b, value ? value : "");
+			while (filler--) {
+				buf_add(&b, "x", 1);
+			}
 		} else {
 			buf_add(&b, text, (size_t)(close + 1 - text));
 		}

@@ -56,6 +56,9 @@ static const struct {
 		{"$${target}}", "$srv.test}"},
 		{"${target", "${target"},
 		{"${target} ${", "srv.test ${"},
+		{"<${filler:5}>${filler:1}${target}", "<xxxxx>xsrv.test"},
+		{"${filler:0} ${filler:} ${filler:-1} ${filler:5x}", "${filler:0} ${filler:} ${filler:-1} ${filler:5x}"},
+		{"${filler:1000000} ${filler}", "${filler:1000000} ${filler}"},
 };
 
 START_TEST(expands)
@@ -84,6 +87,20 @@ START_TEST(names_are_reported_in_order)
 }
 END_TEST
 
+START_TEST(a_filler_has_six_digits_at_most)
+{
+	ck_assert_uint_eq(vars_filler("filler:9990} and more", 11), 9990);
+	ck_assert_uint_eq(vars_filler("filler:999999", 13), 999999);
+	ck_assert_uint_eq(vars_filler("filler:1000000", 14), 0);
+	ck_assert_uint_eq(vars_filler("filler:", 7), 0);
+	ck_assert_uint_eq(vars_filler("target", 6), 0);
+	char *expanded = vars_expand(&vs, "${filler:100000}");
+	ck_assert_uint_eq(strlen(expanded), 100000);
+	ck_assert_uint_eq(strspn(expanded, "x"), 100000);
+	free(expanded);
+}
+END_TEST
+
 START_TEST(nothing_is_left_after_finish)
 {
 	vars_finish(&vs);
@@ -101,6 +118,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_value_may_be_set_to_itself);
 	tcase_add_loop_test(tests, expands, 0, sizeof expansions / sizeof *expansions);
 	tcase_add_test(tests, names_are_reported_in_order);
+	tcase_add_test(tests, a_filler_has_six_digits_at_most);
 	tcase_add_test(tests, nothing_is_left_after_finish);
 	suite_add_tcase(suite, tests);
 	return suite;
