@@ -32,7 +32,7 @@ static int stops_target(const struct step *step)
 static int acts(const struct step *step)
 {
 	return step->kind == STEP_CONNECT || step->kind == STEP_DISCONNECT || step->kind == STEP_RESET ||
-		   step->kind == STEP_SEND || step->kind == STEP_HOOK;
+		   step->kind == STEP_SEND || step->kind == STEP_SEND_RAW || step->kind == STEP_HOOK;
 }
 
 static void wait_for(struct player *p, const struct step *step, enum wait_kind kind, uint64_t deadline)
@@ -379,6 +379,10 @@ static void enter(struct player *p, const struct step *step, uint64_t now)
 		break;
 	case STEP_SEND:
 		enter_send(p, step, now);
+		break;
+	case STEP_SEND_RAW:
+		p->seats[step->actor].sent_since_fence = 1;
+		act_send_raw(p, step->actor, vars_expand(&p->vars, step->raw), NULL, NULL);
 		break;
 	case STEP_NOTHING:
 		enter_nothing(p, step, now);

@@ -167,6 +167,9 @@ static void check_step(struct checker *c, const struct step *step)
 		template_each_name(step->template, &names);
 		know_bound(c);
 	}
+	if (step->raw) {
+		vars_names_in(step->raw, check_use, c);
+	}
 	if (step->kind == STEP_COMPARE) {
 		vars_names_in(step->left, check_use, c);
 		vars_names_in(step->right, check_use, c);

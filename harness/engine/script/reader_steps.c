@@ -74,6 +74,20 @@ static void read_body(struct step_reader *r, const struct line *head, const stru
 	read_checks(r, body + stanza, count - stanza, step);
 }
 
+/* One line of octets, which need not be well-formed. */
+static void read_raw(
+		struct step_reader *r, const struct line *head, const struct line *body, size_t count, struct step *step)
+{
+	if (r->scenario->cast[step->actor].class != ACTOR_PEER) {
+		problem(r, head, "only a peer sends raw octets");
+	} else if (!count) {
+		problem(r, head, "expected an indented line of octets below this line");
+	} else if (count > 1) {
+		problem(r, &body[1], "raw octets are one line");
+	}
+	step->raw = mem_strdup(count ? body[0].text : "");
+}
+
 /* " within 2s", " within 500ms" */
 static int read_within(const char *text, int *ms)
 {
@@ -99,8 +113,9 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 		enum step_kind kind;
 		int has_body;
 	} verbs[] = {{"connects", STEP_CONNECT, 0}, {"disconnects", STEP_DISCONNECT, 0}, {"resets", STEP_RESET, 0},
-			{"sends", STEP_SEND, 1}, {"receives", STEP_RECEIVE, 1}, {"never receives", STEP_NEVER, 1},
-			{"receives: nothing", STEP_NOTHING, 0}, {"receives nothing", STEP_NOTHING, 0}};
+			{"sends", STEP_SEND, 1}, {"sends raw", STEP_SEND_RAW, 1}, {"receives", STEP_RECEIVE, 1},
+			{"never receives", STEP_NEVER, 1}, {"receives: nothing", STEP_NOTHING, 0},
+			{"receives nothing", STEP_NOTHING, 0}};
 	size_t len = strlen(verb);
 	if (len && verb[len - 1] == ':') {
 		len--;
@@ -120,7 +135,9 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 			}
 		}
 		step->kind = verbs[i].kind;
-		if (verbs[i].has_body) {
+		if (step->kind == STEP_SEND_RAW) {
+			read_raw(r, head, body, count, step);
+		} else if (verbs[i].has_body) {
 			read_body(r, head, body, count, step->kind == STEP_SEND ? TEMPLATE_SEND : TEMPLATE_RECEIVE, step);
 		} else {
 			read_checks(r, body, count, step);

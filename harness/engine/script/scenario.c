@@ -77,6 +77,7 @@ static void steps_finish(struct steps *steps)
 		free(s->checks);
 		free(s->branches);
 		free(s->text);
+		free(s->raw);
 		free(s->left);
 		free(s->right);
 		free(s->states);

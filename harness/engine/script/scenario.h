@@ -52,6 +52,7 @@ struct check {
 	X(STEP_DISCONNECT)                                                                                                 \
 	X(STEP_RESET)                                                                                                      \
 	X(STEP_SEND)                                                                                                       \
+	X(STEP_SEND_RAW)                                                                                                   \
 	X(STEP_RECEIVE)                                                                                                    \
 	X(STEP_NOTHING)                                                                                                    \
 	X(STEP_NEVER)                                                                                                      \
@@ -102,6 +103,7 @@ struct step {
 	int used_at; /* line of the scenario that used the phrase, or 0 */
 	int actor;	 /* index in cast, -1: the target */
 	struct template *template;
+	char *raw;	   /* STEP_SEND_RAW */
 	int within_ms; /* 0: the profile's deadline */
 	int negate;	   /* "is not", "does not list" */
 	struct check *checks;

@@ -21,6 +21,24 @@ static const char expects_subscribed[] = "Marlowe sends:\n"
 										 "	<presence type='subscribed'/>\n"
 										 "	TT-1 it is approved\n";
 
+START_TEST(raw_octets_are_sent_as_they_stand)
+{
+	struct stage *st = stage_open("Marlowe sends raw:\n"
+								  "	<a b='${target}'><c></a>&#xFFFE;\n"
+								  "the target lists Marlowe as pending\n"
+								  "	TT-1 it waits\n");
+	/* what the target makes of them is fenced like a stanza */
+	ck_assert_has(stage_actions(st), "Marlowe sends to example.org: <a b='example.org'><c></a>&#xFFFE;\n");
+	ck_assert_int_eq(stage_open_fences(st, "Marlowe"), 1);
+	stage_fence(st, "Marlowe");
+	stage_hook(st, 1, "marlowe.test\n");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_verdict(st, "PASS");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_stanza_that_matches_meets_the_step)
 {
 	struct stage *st = stage_open(expects_subscribed);
@@ -516,6 +534,7 @@ static Suite *make(void)
 {
 	Suite *suite = suite_create("player");
 	TCase *receives = tcase_create("receives");
+	tcase_add_test(receives, raw_octets_are_sent_as_they_stand);
 	tcase_add_test(receives, a_stanza_that_matches_meets_the_step);
 	tcase_add_test(receives, nothing_at_the_deadline_misses_the_step);
 	tcase_add_test(receives, a_stanza_of_another_actor_does_not_count);

@@ -266,6 +266,17 @@ START_TEST(steps_of_actors)
 }
 END_TEST
 
+START_TEST(raw_octets_are_kept_as_they_stand)
+{
+	read_play("Marlowe sends raw:\n\t<a b='${target}'><c></a>&#xFFFE; <q:x/>\n");
+	no_problem();
+	ck_assert_uint_eq(s->play.count, 1);
+	ck_assert_int_eq(step(0)->kind, STEP_SEND_RAW);
+	ck_assert_str_eq(step(0)->raw, "<a b='${target}'><c></a>&#xFFFE; <q:x/>");
+	ck_assert_ptr_null(step(0)->template);
+}
+END_TEST
+
 START_TEST(stanzas_have_the_namespace_of_their_stream)
 {
 	read_play("Bard sends:\n\t<iq/>\nMarlowe sends:\n\t<iq/>\nTybalt receives:\n\t<iq/>\nRomeo's phone receives:\n"
@@ -498,6 +509,10 @@ static const struct {
 				"a second element <iq>; expected one element (is a `receives:` line missing?)"},
 		{"Bard sends:\n\t<iq id='{bind:a}'/>\n", 2, 2,
 				"\"id='{bind:a}'\" in a stanza to send; patterns are for `receives` (is a `receives:` line missing?)"},
+		{"Marlowe sends raw:\n", 1, 1, "expected an indented line of octets below this line"},
+		{"Marlowe sends raw:\n\t<a>\n\t</b>\n", 3, 2, "raw octets are one line"},
+		{"Bard sends raw:\n\t<a>\n", 1, 1, "only a peer sends raw octets"},
+		{"Tybalt sends raw:\n\t<a>\n", 1, 1, "only a peer sends raw octets"},
 		{"Bard receives: nothing\n\t<iq/>\n", 2, 2, NO_CHECK},
 		{"Bard connects\n\t<iq/>\n", 2, 2, NO_CHECK},
 		{"the target restarts\n\tsoon\n", 2, 2, NO_CHECK},
@@ -943,6 +958,7 @@ static Suite *make(void)
 	tests = tcase_create("steps");
 	tcase_add_checked_fixture(tests, NULL, teardown);
 	tcase_add_test(tests, steps_of_actors);
+	tcase_add_test(tests, raw_octets_are_kept_as_they_stand);
 	tcase_add_test(tests, stanzas_have_the_namespace_of_their_stream);
 	tcase_add_loop_test(tests, deadlines_of_their_own, 0, sizeof deadlines / sizeof *deadlines);
 	tcase_add_test(tests, steps_of_the_target);

@@ -77,6 +77,8 @@ static const struct {
 		 "${Marlowe} ${Marlowe's JID} ${Tybalt} ${Tybalt's JID} ${Tybalt's full JID}\"/>\n",
 				0, NULL},
 		{"Bard sends:\n\t<iq to='${nobody}'/>\n", 4, UNKNOWN("nobody")},
+		{"Marlowe sends raw:\n\t<a to='${nobody}'>\n", 4, UNKNOWN("nobody")},
+		{"Bard sends:\n\t<iq to='${filler:x}'/>\n", 4, UNKNOWN("filler:x")},
 		{"Bard sends:\n\t<iq>\n\t\t<a>${Target}</a>\n\t</iq>\n", 4, UNKNOWN("Target")},
 		{"Bard sends:\n\t<iq to=\"${Bard's nick}\"/>\n", 4, UNKNOWN("Bard's nick")},
 		{"Bard sends:\n\t<iq to='${}'/>\n", 4, UNKNOWN("")},
