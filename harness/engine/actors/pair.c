@@ -236,7 +236,17 @@ static void result_came(struct pair *pair, const struct stanza *stanza, const ch
 	free(reason);
 }
 
-static void verify_came(struct pair *pair, const struct stanza *stanza, const char *type)
+/* The stream that asked is gone, or a play asked with octets of its own: whoever plays the peer knows. */
+static void unasked_came(struct pair *pair, struct stanza *stanza)
+{
+	struct peers *ps = pair->peer->ps;
+	if (ps->callbacks->on_stanza) {
+		struct peer_arrival arrival = {.stream = pair->out->number, .content_ns = pair->out->content_ns};
+		ps->callbacks->on_stanza(ps->ud, pair->peer, stanza, &arrival);
+	}
+}
+
+static void verify_came(struct pair *pair, struct stanza *stanza, const char *type)
 {
 	const char *id = stanza_attr(stanza, "id");
 	struct claim *claim = pair->claims;
@@ -244,7 +254,8 @@ static void verify_came(struct pair *pair, const struct stanza *stanza, const ch
 		claim = claim->pair_next;
 	}
 	if (!claim) {
-		return; /* the stream that asked is gone, or nobody asked: dropped silently (XEP-0220 section 2.1.2) */
+		unasked_came(pair, stanza);
+		return;
 	}
 	if (strcmp(type, "valid") == 0 || strcmp(type, "invalid") == 0) {
 		claim_answer(claim, type, NULL);
@@ -264,7 +275,7 @@ static int addressed(const struct pair *pair, const struct stanza *stanza)
 	return match;
 }
 
-void pair_dialback(struct pair *pair, const struct stanza *stanza)
+void pair_dialback(struct pair *pair, struct stanza *stanza)
 {
 	const char *type = stanza_attr(stanza, "type");
 	if (!type || !addressed(pair, stanza)) {

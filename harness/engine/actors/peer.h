@@ -24,7 +24,8 @@ struct peer_arrival {
 };
 
 struct peers_callbacks {
-	/* A top-level element that is not stream management (features, dialback, stream errors are handled inside). */
+	/* A top-level element that is not stream management: features, stream errors and dialback are handled inside,
+	 * except for an answer to a db:verify that the peer itself did not send. */
 	void (*on_stanza)(void *ud, struct peer *peer, struct stanza *stanza, const struct peer_arrival *arrival);
 	/* peer may send to that domain of the target now. */
 	void (*on_connected)(void *ud, struct peer *peer, const char *target_domain);

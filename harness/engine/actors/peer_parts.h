@@ -108,9 +108,9 @@ void pair_want(struct pair *pair);						   /* has our key verified, opens a stre
 void pair_queue(struct pair *pair, const char *octets, size_t len);
 void pair_claim(struct pair *pair, struct s2s *in, const char *key); /* begins to verify a key of the target */
 int pair_validated(const struct pair *pair, const struct s2s *in);
-void pair_forget_stream(struct s2s *in);							/* an inbound stream goes: its claims go with it */
-void pair_open(struct pair *pair);									/* its stream can carry dialback now */
-void pair_dialback(struct pair *pair, const struct stanza *stanza); /* an answer came in on its stream */
+void pair_forget_stream(struct s2s *in);					  /* an inbound stream goes: its claims go with it */
+void pair_open(struct pair *pair);							  /* its stream can carry dialback now */
+void pair_dialback(struct pair *pair, struct stanza *stanza); /* an answer came in on its stream */
 /* Its stream is gone or of no use: what waits for it is lost. claim_condition: what the target is told about its own
  * keys. */
 void pair_lost(struct pair *pair, const char *reason, const char *claim_condition);

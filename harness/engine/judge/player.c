@@ -284,10 +284,13 @@ static void check_never(struct player *p, int actor, const struct entry *e)
 
 void player_on_stanza(struct player *p, int actor, const struct player_stanza *ps, uint64_t now)
 {
-	if (p->ended) {
-		return;
+	int dialback = !strcmp(node_ns(ps->stanza->root), NS_DIALBACK);
+	if (p->ended || (dialback && !p->seats[actor].sent_raw)) {
+		return; /* an answer that nobody waits for any more is dropped silently (XEP-0220 section 2.1.2) */
 	}
-	decide_invariants(p, actor, ps);
+	if (!dialback) {
+		decide_invariants(p, actor, ps);
+	}
 	if (fence_takes(p, actor, ps->stanza)) {
 		steps_advance(p, now);
 		return;

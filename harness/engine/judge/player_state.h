@@ -24,6 +24,7 @@ struct seat {
 	char *last_iq;		 /* id of the last IQ that it sent */
 	unsigned last_taken; /* number of the last stanza that a step took */
 	int sent_since_fence;
+	int sent_raw;	/* octets of the play's own, perhaps dialback */
 	int fence_open; /* answers still missing */
 	int fence_serial;
 	char *trouble;			 /* why its streams failed last, or NULL */

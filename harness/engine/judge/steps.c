@@ -382,6 +382,7 @@ static void enter(struct player *p, const struct step *step, uint64_t now)
 		break;
 	case STEP_SEND_RAW:
 		p->seats[step->actor].sent_since_fence = 1;
+		p->seats[step->actor].sent_raw = 1;
 		act_send_raw(p, step->actor, vars_expand(&p->vars, step->raw), NULL, NULL);
 		break;
 	case STEP_NOTHING:

@@ -39,6 +39,30 @@ START_TEST(raw_octets_are_sent_as_they_stand)
 }
 END_TEST
 
+#define VERIFIED "<db:verify xmlns:db='jabber:server:dialback' id='x' type='invalid'/>"
+
+START_TEST(a_dialback_answer_is_for_those_who_sent_octets)
+{
+	struct stage *st = stage_open("Marlowe sends raw:\n"
+								  "	<db:verify id='x'/>\n"
+								  "Kyd never receives:\n"
+								  "	" VERIFIED "\n"
+								  "	TT-2 nobody asked\n"
+								  "Marlowe receives:\n"
+								  "	<db:verify xmlns:db='jabber:server:dialback'/>\n"
+								  "	TT-1 invalid: @type = 'invalid'\n");
+	stage_hears_with(st, "Kyd", VERIFIED, 0, 0);
+	stage_hears_with(st, "Marlowe", VERIFIED, 0, 0);
+	stage_fence(st, "Kyd");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_verdict(st, "PASS");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_stanza_that_matches_meets_the_step)
 {
 	struct stage *st = stage_open(expects_subscribed);
@@ -535,6 +559,7 @@ static Suite *make(void)
 	Suite *suite = suite_create("player");
 	TCase *receives = tcase_create("receives");
 	tcase_add_test(receives, raw_octets_are_sent_as_they_stand);
+	tcase_add_test(receives, a_dialback_answer_is_for_those_who_sent_octets);
 	tcase_add_test(receives, a_stanza_that_matches_meets_the_step);
 	tcase_add_test(receives, nothing_at_the_deadline_misses_the_step);
 	tcase_add_test(receives, a_stanza_of_another_actor_does_not_count);
