@@ -15,7 +15,7 @@ static void set_name(struct player *p, const char *name, const char *form, const
 	free(key);
 }
 
-/* "${Bard's localpart}" and "${Marlowe in capitals}" */
+/* "${Bard's localpart}", "${Marlowe in capitals}", "${Marlowe's parent domain}" */
 static void set_other_forms(struct player *p, const char *name, const char *address)
 {
 	char *local = mem_strndup(address, strcspn(address, "@"));
@@ -25,6 +25,8 @@ static void set_other_forms(struct player *p, const char *name, const char *addr
 	}
 	set_name(p, name, "'s localpart", strchr(address, '@') ? local : "");
 	set_name(p, name, " in capitals", capitals);
+	const char *dot = strchr(address, '.');
+	set_name(p, name, "'s parent domain", dot ? dot + 1 : "");
 	free(capitals);
 	free(local);
 }

@@ -70,6 +70,11 @@ static char *address_of(const struct play *p, size_t i)
 	char *address = a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone)
 										   : mem_printf("%s@%s", name, p->links[a->of].address);
 	free(name);
+	if (a->subdomain) {
+		char *below = mem_printf("%s.%s", a->subdomain, address);
+		free(address);
+		return below;
+	}
 	return address;
 }
 

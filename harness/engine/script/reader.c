@@ -129,7 +129,8 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 		char **field;
 	} known[] = {{"jid:", a ? &a->jid : NULL}, {"password:", a ? &a->password : NULL},
 			{"connect_host:", a ? &a->connect_host : NULL}, {"connect_port:", a ? &a->connect_port : NULL},
-			{"resource:", a ? &a->resource : NULL}, {"localpart:", a ? &a->localpart : NULL}};
+			{"resource:", a ? &a->resource : NULL}, {"localpart:", a ? &a->localpart : NULL},
+			{"subdomain:", a ? &a->subdomain : NULL}};
 	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
 		char *value = after(line->text, known[i].key);
 		if (value) {
@@ -139,8 +140,8 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 		}
 	}
 	problems_add(ps, line->file, line->number, line->indent + 1,
-			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource: or localpart: below "
-			"an actor");
+			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart: or "
+			"subdomain: below an actor");
 }
 
 static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)

@@ -32,7 +32,8 @@ struct actor {
 	char *name;
 	enum actor_class class;
 	int of; /* RemoteUser: index of the peer; else -1 */
-	char *jid, *password, *connect_host, *connect_port, *resource, *localpart; /* properties, NULL if not given */
+	/* properties, NULL if not given */
+	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain;
 	int line;
 	int used;
 };

@@ -24,11 +24,11 @@ static const char expects_subscribed[] = "Marlowe sends:\n"
 START_TEST(raw_octets_are_sent_as_they_stand)
 {
 	struct stage *st = stage_open("Marlowe sends raw:\n"
-								  "	<a b='${target}'><c></a>&#xFFFE;\n"
+								  "	<a b='${target}'><c>${Marlowe's parent domain}</a>&#xFFFE;\n"
 								  "the target lists Marlowe as pending\n"
 								  "	TT-1 it waits\n");
 	/* what the target makes of them is fenced like a stanza */
-	ck_assert_has(stage_actions(st), "Marlowe sends to example.org: <a b='example.org'><c></a>&#xFFFE;\n");
+	ck_assert_has(stage_actions(st), "Marlowe sends to example.org: <a b='example.org'><c>test</a>&#xFFFE;\n");
 	ck_assert_int_eq(stage_open_fences(st, "Marlowe"), 1);
 	stage_fence(st, "Marlowe");
 	stage_hook(st, 1, "marlowe.test\n");

@@ -121,7 +121,7 @@ START_TEST(all_classes_and_properties)
 {
 	read_text("# T\n[Admin] A\n[SecondAdmin] B\n[HostAdmin] C\n[User] D\n[Client] E's phone\n\tjid: e@srv.test/r\n"
 			  "\tpassword:  pass word \n\tconnect_host: 127.0.0.1\n\tconnect_port: 5222\n\tresource: phone\n"
-			  "[Peer] F\n[RemoteUser]   G H of F\n\tlocalpart: gh\n-----\n");
+			  "[Peer] F\n[RemoteUser]   G H of F\n\tlocalpart: gh\n[Peer] I\n\tsubdomain: b\u00fccher\n-----\n");
 	no_problem();
 	static const struct {
 		const char *name;
@@ -129,7 +129,7 @@ START_TEST(all_classes_and_properties)
 		int of, line;
 	} expected[] = {{"A", ACTOR_ADMIN, -1, 2}, {"B", ACTOR_SECOND_ADMIN, -1, 3}, {"C", ACTOR_HOST_ADMIN, -1, 4},
 			{"D", ACTOR_USER, -1, 5}, {"E's phone", ACTOR_CLIENT, -1, 6}, {"F", ACTOR_PEER, -1, 12},
-			{"G H", ACTOR_REMOTE_USER, 5, 13}};
+			{"G H", ACTOR_REMOTE_USER, 5, 13}, {"I", ACTOR_PEER, -1, 15}};
 	ck_assert_uint_eq(s->cast_count, sizeof expected / sizeof *expected);
 	for (size_t i = 0; i < s->cast_count; i++) {
 		ck_assert_str_eq(s->cast[i].name, expected[i].name);
@@ -144,6 +144,8 @@ START_TEST(all_classes_and_properties)
 	ck_assert_str_eq(s->cast[4].resource, "phone");
 	ck_assert_ptr_null(s->cast[4].localpart);
 	ck_assert_str_eq(s->cast[6].localpart, "gh");
+	ck_assert_str_eq(s->cast[7].subdomain, "b\u00fccher");
+	ck_assert_ptr_null(s->cast[5].subdomain);
 	ck_assert_ptr_null(s->cast[0].jid);
 }
 END_TEST
@@ -169,7 +171,9 @@ END_TEST
 #define CLASSES "unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer] or [RemoteUser]"
 #define OF "expected `[RemoteUser] Name of Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
-	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource: or localpart: below an actor"
+	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart: or subdomain: "   \
+	"below "                                                                                                           \
+	"an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"
 #define SEPARATOR "expected a line of dashes between cast and play"
 
