@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -132,6 +133,11 @@ class Done:
     err: str
 
 
+def listen_to_hangups() -> None:
+    """In a child before it executes: tests that run under nohup hand SIGHUP down as ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Bench:
     """A checkout of its own with a target `fake`, and an engine that does what the test says."""
 
@@ -193,7 +199,8 @@ class Bench:
         self._write_script()
         return subprocess.Popen(
             [str(DRIVER / "launcher.sh"), *argv], cwd=self.root, env=self.environ, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=listen_to_hangups, **more,
         )
 
     def run_process(self, *argv: str) -> subprocess.Popen[str]:
