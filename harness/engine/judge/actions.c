@@ -137,12 +137,7 @@ static char *reply(const struct stanza *s, const char *body)
 			xmlSetProp(r->root, (const xmlChar *)swap[i][0], (const xmlChar *)value);
 		}
 	}
-	xmlBufferPtr out = xmlBufferCreate();
-	if (r) {
-		xmlNodeDump(out, r->doc, r->root, 0, 0);
-	}
-	char *text = mem_strndup((const char *)xmlBufferContent(out), (size_t)xmlBufferLength(out));
-	xmlBufferFree(out);
+	char *text = r ? node_octets(r->root) : mem_strdup("");
 	stanza_unref(r);
 	return text;
 }

@@ -189,9 +189,7 @@ void decide_invariants(struct player *p, int actor, const struct player_stanza *
 		free(detail);
 		free(raw);
 	}
-	const char *type = stanza_attr(ps->stanza, "type");
-	if (id && type && !strcmp((const char *)ps->stanza->root->name, "iq") &&
-			(!strcmp(type, "result") || !strcmp(type, "error"))) {
+	if (id && stanza_is_answer(ps->stanza)) {
 		int due = answers_due(seat, id);
 		set_answers_due(seat, id, due > 0 ? due - 1 : 0);
 	}

@@ -2,12 +2,6 @@
 
 #include <string.h>
 
-static int is_answer(const struct stanza *s)
-{
-	const char *type = stanza_attr(s, "type");
-	return !strcmp((const char *)s->root->name, "iq") && type && (!strcmp(type, "result") || !strcmp(type, "error"));
-}
-
 static int is_type(const struct stanza *s, const char *name, const char *type)
 {
 	const char *t = stanza_attr(s, "type");
@@ -37,7 +31,7 @@ size_t invariants_check(const struct stanza *s, const struct invariant_facts *f,
 	if (type && !strcmp(type, "error") && f->answers_error) {
 		out[n++] = (struct violation){"XC-015", "an error is never answered with an error"};
 	}
-	if (is_answer(s) && f->answered_before) {
+	if (stanza_is_answer(s) && f->answered_before) {
 		out[n++] = (struct violation){"XC-016", "an IQ is answered once"};
 	}
 	if (f->client) {

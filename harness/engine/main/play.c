@@ -492,10 +492,7 @@ static struct play *play_by_id(struct run *r, const char *id)
  */
 static struct seat_link *meant_for(struct run *r, struct seat_link *link, const struct stanza *s)
 {
-	const char *type = stanza_attr(s, "type");
-	int answer =
-			!strcmp((const char *)s->root->name, "iq") && type && (!strcmp(type, "result") || !strcmp(type, "error"));
-	struct play *p = answer ? play_by_id(r, stanza_attr(s, "id")) : play_by_token(r, s->raw, s->raw_len);
+	struct play *p = stanza_is_answer(s) ? play_by_id(r, stanza_attr(s, "id")) : play_by_token(r, s->raw, s->raw_len);
 	if (!p || (link && p == link->play)) {
 		return link;
 	}

@@ -251,12 +251,9 @@ char *template_build(const struct template *t, const struct vars *vars, const st
 	add_default(copy, "from", defaults->from);
 	add_default(copy, "to", defaults->to);
 	add_default(copy, "id", defaults->id);
-	xmlBufferPtr out = xmlBufferCreate();
-	xmlNodeDump(out, doc, copy, 0, 0);
+	char *octets = node_octets(copy);
 	xmlFreeDoc(doc);
-	char *text = mem_strndup((const char *)xmlBufferContent(out), (size_t)xmlBufferLength(out));
-	xmlBufferFree(out);
-	return text;
+	return octets;
 }
 
 static void each_name_in_value(const char *value, const struct template_names *names)

@@ -18,12 +18,9 @@ static void next_id(struct adhoc_call *c, const char *id)
 
 static char *dump(xmlDocPtr doc)
 {
-	xmlBufferPtr out = xmlBufferCreate();
-	xmlNodeDump(out, doc, xmlDocGetRootElement(doc), 0, 0);
-	char *text = mem_strndup((const char *)xmlBufferContent(out), (size_t)xmlBufferLength(out));
-	xmlBufferFree(out);
+	char *octets = node_octets(xmlDocGetRootElement(doc));
 	xmlFreeDoc(doc);
-	return text;
+	return octets;
 }
 
 static xmlNodePtr child(xmlNodePtr parent, const char *name, const char *ns)

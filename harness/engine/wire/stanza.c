@@ -162,3 +162,18 @@ const char *stanza_error_condition(const struct stanza *s)
 	}
 	return NULL;
 }
+
+char *node_octets(xmlNodePtr node)
+{
+	xmlBufferPtr out = xmlBufferCreate();
+	xmlNodeDump(out, node->doc, node, 0, 0);
+	char *octets = mem_strndup((const char *)xmlBufferContent(out), (size_t)xmlBufferLength(out));
+	xmlBufferFree(out);
+	return octets;
+}
+
+int stanza_is_answer(const struct stanza *s)
+{
+	const char *type = stanza_attr(s, "type");
+	return !strcmp((const char *)s->root->name, "iq") && type && (!strcmp(type, "result") || !strcmp(type, "error"));
+}

@@ -43,6 +43,12 @@ int node_is(const xmlNode *node, const char *name, const char *ns);
 const char *node_ns(const xmlNode *node); /* "" if none */
 char *node_text(const xmlNode *node);	  /* text of the node and what is below it; caller frees; never NULL */
 
+/* The element as octets, without the namespaces that are declared above it; caller frees. */
+char *node_octets(xmlNodePtr node);
+
+/* Whether it is an IQ of type result or error. */
+int stanza_is_answer(const struct stanza *s);
+
 /* Condition of the stanza error in s (RFC 6120 section 8.3.3), or NULL. */
 const char *stanza_error_condition(const struct stanza *s);
 
