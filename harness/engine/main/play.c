@@ -283,6 +283,15 @@ void play_pump(struct play *p)
 	}
 }
 
+void play_disconnect_peers(struct play *p)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		if (p->links[i].peer) {
+			peer_disconnect(p->links[i].peer, 0);
+		}
+	}
+}
+
 void play_end(struct play *p, const char *why, enum verdict verdict)
 {
 	if (!p->begun || p->ended) {
@@ -302,12 +311,9 @@ void play_end(struct play *p, const char *why, enum verdict verdict)
 	uv_close((uv_handle_t *)&p->timer, NULL);
 	p->timer_open = 0;
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
-		struct seat_link *link = &p->links[i];
-		release(p, link);
-		if (link->peer) {
-			peer_disconnect(link->peer, 0);
-		}
+		release(p, &p->links[i]);
 	}
+	play_disconnect_peers(p);
 }
 
 void play_finish(struct play *p)

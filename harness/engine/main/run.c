@@ -311,6 +311,9 @@ static void on_closing_timeout(uv_timer_t *timer)
 /* The target is left in order: a server that is stopped with open streams waits for them. */
 static void close_streams(struct run *r)
 {
+	for (size_t i = 0; i < r->plays_count; i++) {
+		play_disconnect_peers(&r->plays[i]);
+	}
 	pool_disconnect(&r->pool);
 	hooks_disconnect(r->hooks);
 	uv_timer_start(&r->timer, on_closing_timeout, CLOSING_MS, 0);

@@ -104,6 +104,7 @@ void play_init(struct run *r, struct play *p, const struct scenario *s, int repe
 void play_begin(struct play *p);
 void play_pump(struct play *p); /* performs what the player asks for */
 void play_end(struct play *p, const char *why, enum verdict verdict);
+void play_disconnect_peers(struct play *p); /* in order; also what the target opened after the end of the play */
 void play_finish(struct play *p);
 struct play *play_by_token(struct run *r, const char *raw, size_t len);
 
