@@ -46,7 +46,7 @@ static void add_string(struct buf *b, const char *text, size_t len)
 			if (c < 0x20) {
 				buf_printf(b, "\\u%04x", c);
 			} else {
-				buf_printf(b, "\\%c", c);
+				buf_add(b, (char[]){'\\', (char)c}, 2);
 			}
 		}
 		i = plain;
@@ -54,9 +54,21 @@ static void add_string(struct buf *b, const char *text, size_t len)
 	buf_add(b, "\"", 1);
 }
 
+static int is_ascii(const char *data, size_t len)
+{
+	unsigned char all = 0;
+	for (size_t i = 0; i < len; i++) {
+		all |= (unsigned char)data[i];
+	}
+	return all < 0x80;
+}
+
 /* Jansson refuses what no JSON reader would take: overlong forms and surrogates, which libxml2's check lets through. */
 static int is_utf8(const char *data, size_t len)
 {
+	if (is_ascii(data, len)) {
+		return 1;
+	}
 	json_t *text = json_stringn(data, len);
 	int good = text != NULL;
 	json_decref(text);
@@ -80,7 +92,9 @@ static void add_octets(struct buf *b, const char *data, size_t len)
 static void add_text(struct buf *b, const char *key, const char *value)
 {
 	if (value && is_utf8(value, strlen(value))) {
-		buf_printf(b, ",\"%s\":", key);
+		buf_add_text(b, ",\"");
+		buf_add_text(b, key);
+		buf_add_text(b, "\":");
 		add_string(b, value, strlen(value));
 	}
 }

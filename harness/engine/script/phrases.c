@@ -10,53 +10,53 @@
 #define KEYWORD "Phrase:"
 #define PARAMS_MAX 9
 
+/* A part of a text: not terminated. */
+struct span {
+	const char *at;
+	size_t len;
+};
+
+static void add_piece(struct phrase *p, const char *text, size_t len)
+{
+	p->pieces = mem_resize(p->pieces, p->params_count + 1, sizeof *p->pieces);
+	p->pieces[p->params_count] = mem_strndup(text, len);
+	p->literal += len;
+	if (!p->needle || len > strlen(p->needle)) {
+		p->needle = p->pieces[p->params_count];
+	}
+}
+
 static void add_param(struct phrase *p, const char *name, size_t len)
 {
 	p->params = mem_resize(p->params, p->params_count + 1, sizeof *p->params);
 	p->params[p->params_count++] = mem_strndup(name, len);
 }
 
-/* The longest piece between parameters. */
-static char *longest_literal(const char *pattern)
+/* Cuts "{admin} opens X" into "", the parameter admin, " opens X". */
+static int split(struct phrase *p)
 {
-	const char *best = pattern;
-	size_t best_len = 0;
-	while (*pattern) {
-		size_t len = strcspn(pattern, "{");
-		if (len > best_len) {
-			best = pattern;
-			best_len = len;
-		}
-		pattern += len;
-		pattern += strcspn(pattern, "}");
-		pattern += *pattern == '}';
+	const char *text = p->pattern;
+	for (const char *open; (open = strchr(text, '{')) && strchr(open, '}');) {
+		const char *close = strchr(open, '}');
+		add_piece(p, text, (size_t)(open - text));
+		add_param(p, open + 1, (size_t)(close - open - 1));
+		text = close + 1;
 	}
-	return mem_strndup(best, best_len);
+	add_piece(p, text, strlen(text));
+	return p->params_count > PARAMS_MAX ? -1 : 0;
 }
 
-/* Turns "{admin} opens X" into "^(.+) opens X$". */
-static int compile(struct phrase *p)
+static void free_pattern(struct phrase *p)
 {
-	struct buf re = {0};
-	buf_add_text(&re, "^");
-	for (const char *c = p->pattern; *c; c++) {
-		const char *close = *c == '{' ? strchr(c, '}') : NULL;
-		if (close) {
-			add_param(p, c + 1, (size_t)(close - c - 1));
-			buf_add_text(&re, "(.+)");
-			c = close;
-			continue;
-		}
-		if (strchr("\\^$.[]|()*+?{}", *c)) {
-			buf_add_text(&re, "\\");
-		}
-		buf_add(&re, c, 1);
-		p->literal++;
+	for (size_t i = 0; i < p->params_count; i++) {
+		free(p->params[i]);
 	}
-	buf_add_text(&re, "$");
-	int error = p->params_count > PARAMS_MAX || regcomp(&p->re, buf_text(&re), REG_EXTENDED);
-	buf_finish(&re);
-	return error ? -1 : 0;
+	for (size_t i = 0; i <= p->params_count && p->pieces; i++) {
+		free(p->pieces[i]);
+	}
+	free(p->params);
+	free(p->pieces);
+	free(p->pattern);
 }
 
 static struct phrase *begin(struct phrases *ps, const struct line *line, struct problems *problems)
@@ -66,16 +66,11 @@ static struct phrase *begin(struct phrases *ps, const struct line *line, struct 
 	ps->items = mem_resize(ps->items, ps->count + 1, sizeof *ps->items);
 	struct phrase *p = &ps->items[ps->count];
 	*p = (struct phrase){.pattern = mem_strdup(pattern), .file = line->file, .line = line->number};
-	if (!*pattern || compile(p)) {
+	if (!*pattern || split(p)) {
 		problems_add(problems, line->file, line->number, 1, "expected `Phrase: text with {parameters}`");
-		for (size_t i = 0; i < p->params_count; i++) {
-			free(p->params[i]);
-		}
-		free(p->params);
-		free(p->pattern);
+		free_pattern(p);
 		return NULL;
 	}
-	p->needle = longest_literal(p->pattern);
 	ps->count++;
 	return p;
 }
@@ -101,9 +96,30 @@ void phrases_read(struct phrases *ps, const char *file, const char *text, struct
 	lines_finish(&all);
 }
 
-static int fits(const struct phrase *p, const char *text)
+/* Does the text fit from the piece on? A parameter takes one character at least, and an earlier one as much as it can.
+ */
+static int fits_from(const struct phrase *p, size_t piece, const char *text, struct span *values)
 {
-	return strstr(text, p->needle) && !regexec(&p->re, text, 0, NULL, 0);
+	size_t literal = strlen(p->pieces[piece]);
+	if (strncmp(text, p->pieces[piece], literal) != 0) {
+		return 0;
+	}
+	text += literal;
+	if (piece == p->params_count) {
+		return !*text;
+	}
+	for (size_t len = strlen(text); len; len--) {
+		if (fits_from(p, piece + 1, text + len, values)) {
+			values[piece] = (struct span){text, len};
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int fits(const struct phrase *p, const char *text, struct span *values)
+{
+	return strstr(text, p->needle) && fits_from(p, 0, text, values);
 }
 
 /* A phrase may be written with a colon at its end when checks follow. */
@@ -116,11 +132,12 @@ static char *without_colon(const char *text)
 struct phrase *phrases_find(struct phrases *ps, const struct line *line, struct problems *problems)
 {
 	char *text = without_colon(line->text);
+	struct span values[PARAMS_MAX];
 	struct phrase *best = NULL;
 	struct phrase *equal = NULL;
 	for (size_t i = 0; i < ps->count; i++) {
 		struct phrase *p = &ps->items[i];
-		if (!fits(p, text)) {
+		if (!fits(p, text, values)) {
 			continue;
 		}
 		if (!best || p->literal > best->literal) {
@@ -158,17 +175,17 @@ static int binds_literally(const struct phrase *p, const char *name, size_t len)
 	return found;
 }
 
-static const char *param_value(const struct phrase *p, char *const *values, const char *name, size_t len)
+static const struct span *param_value(const struct phrase *p, const struct span *values, const char *name, size_t len)
 {
 	for (size_t i = 0; i < p->params_count; i++) {
 		if (strlen(p->params[i]) == len && !memcmp(p->params[i], name, len)) {
-			return values[i];
+			return &values[i];
 		}
 	}
 	return NULL;
 }
 
-static char *fill_in(const struct phrase *p, char *const *values, const char *text, int use)
+static char *fill_in(const struct phrase *p, const struct span *values, const char *text, int use)
 {
 	struct buf b = {0};
 	while (*text) {
@@ -178,9 +195,9 @@ static char *fill_in(const struct phrase *p, char *const *values, const char *te
 				len++;
 			}
 		}
-		const char *value = len && text[1 + len] == '}' ? param_value(p, values, text + 1, len) : NULL;
+		const struct span *value = len && text[1 + len] == '}' ? param_value(p, values, text + 1, len) : NULL;
 		if (value) {
-			buf_add_text(&b, value);
+			buf_add(&b, value->at, value->len);
 			text += len + 2;
 			continue;
 		}
@@ -199,14 +216,9 @@ static char *fill_in(const struct phrase *p, char *const *values, const char *te
 
 void phrase_expand(struct phrases *ps, const struct phrase *p, const struct line *use, struct lines *out)
 {
-	regmatch_t groups[PARAMS_MAX + 1];
-	char *values[PARAMS_MAX] = {0};
+	struct span values[PARAMS_MAX] = {0};
 	char *text = without_colon(use->text);
-	if (!regexec(&p->re, text, PARAMS_MAX + 1, groups, 0)) {
-		for (size_t i = 0; i < p->params_count; i++) {
-			values[i] = mem_strndup(text + groups[i + 1].rm_so, (size_t)(groups[i + 1].rm_eo - groups[i + 1].rm_so));
-		}
-	}
+	fits(p, text, values);
 	int number = ++ps->uses;
 	for (size_t i = 0; i < p->body.count; i++) {
 		struct line line = p->body.items[i];
@@ -216,9 +228,6 @@ void phrase_expand(struct phrases *ps, const struct phrase *p, const struct line
 		lines_add(out, &line);
 		free(line.text);
 	}
-	for (size_t i = 0; i < p->params_count; i++) {
-		free(values[i]);
-	}
 	free(text);
 }
 
@@ -226,13 +235,7 @@ void phrases_finish(struct phrases *ps)
 {
 	for (size_t i = 0; i < ps->count; i++) {
 		struct phrase *p = &ps->items[i];
-		for (size_t n = 0; n < p->params_count; n++) {
-			free(p->params[n]);
-		}
-		free(p->params);
-		free(p->pattern);
-		free(p->needle);
-		regfree(&p->re);
+		free_pattern(p);
 		lines_finish(&p->body);
 	}
 	free(ps->items);

@@ -5,12 +5,10 @@
 #include "script/lines.h"
 #include "script/problem.h"
 
-#include <regex.h>
-
 struct phrase {
-	char *pattern; /* "{admin} submits the server-buddy form for {peer}" */
-	regex_t re;
-	char *needle; /* longest text outside of parameters: a line without it cannot fit */
+	char *pattern;		/* "{admin} submits the server-buddy form for {peer}" */
+	char **pieces;		/* the texts before, between and behind the parameters; one more than there are parameters */
+	const char *needle; /* the longest of them: a line without it cannot fit */
 	char **params;
 	size_t params_count;
 	size_t literal; /* characters outside of parameters: the more, the better the fit */
