@@ -130,7 +130,10 @@ static int value_matches(struct match *m, const char *pattern, const char *got)
 		return bind_value(m, pattern + 6, got);
 	}
 	if (!strncmp(pattern, "{scansion:capture:", 18)) {
-		return bind_value(m, pattern + 18, got);
+		char *key = mem_strndup(pattern + 18, len - 19);
+		vars_set(&m->binds, key, got); /* the last one counts */
+		free(key);
+		return 1;
 	}
 	char *expanded = vars_expand(m->vars, pattern);
 	int ok = !strcmp(expanded, got);
@@ -246,47 +249,109 @@ static int same_name(const xmlNode *a, const xmlNode *b)
 	return !strcmp((const char *)a->name, (const char *)b->name) && !strcmp(node_ns(a), node_ns(b));
 }
 
-/* Tries child without losing what was bound and counted before. */
-static int try_child(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode)
+static void copy_vars(struct vars *to, const struct vars *from)
 {
-	struct vars kept = {0};
-	for (size_t i = 0; i < m->binds.count; i++) {
-		vars_set(&kept, m->binds.items[i].name, m->binds.items[i].value);
+	for (size_t i = 0; i < from->count; i++) {
+		vars_set(to, from->items[i].name, from->items[i].value);
 	}
-	if (element_matches(m, expected, got, mode)) {
-		vars_finish(&kept);
-		return 1;
-	}
-	vars_finish(&m->binds);
-	m->binds = kept;
-	return 0;
 }
 
-static int child_found(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode, char *used)
+/* The element that stands at that place among the children. */
+static const xmlNode *child_at(const xmlNode *node, size_t place)
 {
-	size_t i = 0;
-	int named = 0;
+	const xmlNode *c = next_element(node->children);
+	while (place-- && c) {
+		c = next_element(c->next);
+	}
+	return c;
+}
+
+/* Which child of the stanza's element stands for which of the template's: both by their places. */
+struct pairing {
+	const xmlNode *expected, *got;
+	size_t *owner; /* per child got: place of the expected one + 1, or 0 */
+	char *seen;	   /* per child got: in the search for one expected child */
+	size_t total;  /* children got */
+	enum match_mode mode;
+	int named; /* of the child that was looked at last: one of that name was free */
+	int binds; /* a pair that fits binds something */
+};
+
+/* Binds nothing: the pair may be given up again. */
+static int fits(struct match *m, struct pairing *p, const xmlNode *expected, const xmlNode *got)
+{
+	struct vars kept = {0};
+	copy_vars(&kept, &m->binds);
+	int ok = element_matches(m, expected, got, p->mode);
+	p->binds |= ok && m->binds.count > kept.count;
+	vars_finish(&m->binds);
+	m->binds = kept;
+	return ok;
+}
+
+/* One step of the augmenting paths of bipartite matching: takes a child that is free, or one whose owner finds another.
+ */
+static int find_partner(struct match *m, struct pairing *p, size_t place)
+{
+	const xmlNode *expected = child_at(p->expected, place);
+	const xmlNode *c = next_element(p->got->children);
 	int score = m->score;
-	for (const xmlNode *c = next_element(got->children); c; c = next_element(c->next), i++) {
-		if (used[i] || !same_name(expected, c)) {
+	int named = 0;
+	for (size_t i = 0; c; c = next_element(c->next), i++) {
+		if (!same_name(expected, c)) {
 			continue;
 		}
-		named = 1;
+		named |= !p->owner[i];
+		if (p->seen[i]) {
+			continue;
+		}
 		m->score = score;
-		if (try_child(m, expected, c, mode)) {
-			used[i] = 1;
+		if (!fits(m, p, expected, c)) {
+			continue;
+		}
+		p->seen[i] = 1;
+		if (!p->owner[i] || find_partner(m, p, p->owner[i] - 1)) {
+			p->owner[i] = place + 1;
 			return 1;
 		}
 	}
-	if (!named) {
-		m->score = score;
-		char *what = mem_printf("/%s", (const char *)expected->name);
-		char *wanted = mem_printf("an element <%s xmlns='%s'>", (const char *)expected->name, node_ns(expected));
-		differ(m, mode, what, wanted, NULL);
-		free(wanted);
-		free(what);
-	}
+	p->named = named;
+	m->score = score;
 	return 0;
+}
+
+static void no_such_child(struct match *m, const xmlNode *expected, enum match_mode mode)
+{
+	char *what = mem_printf("/%s", (const char *)expected->name);
+	char *wanted = mem_printf("an element <%s xmlns='%s'>", (const char *)expected->name, node_ns(expected));
+	differ(m, mode, what, wanted, NULL);
+	free(wanted);
+	free(what);
+}
+
+static int bind_pairs(struct match *m, const struct pairing *p)
+{
+	int ok = 1;
+	for (size_t i = 0; ok && i < p->total; i++) {
+		ok = !p->owner[i] || element_matches(m, child_at(p->expected, p->owner[i] - 1), child_at(p->got, i), p->mode);
+	}
+	return ok;
+}
+
+/* Every expected child gets one of its own, in any order, whenever that is possible at all. */
+static int children_in_any_order(struct match *m, struct pairing *p)
+{
+	size_t wanted = count_elements(p->expected);
+	for (size_t place = 0; place < wanted; place++) {
+		memset(p->seen, 0, p->total);
+		if (!find_partner(m, p, place)) {
+			if (!p->named) {
+				no_such_child(m, child_at(p->expected, place), p->mode);
+			}
+			return 0;
+		}
+	}
+	return !p->binds || bind_pairs(m, p);
 }
 
 static int children_in_order(struct match *m, const xmlNode *expected, const xmlNode *got, enum match_mode mode)
@@ -318,12 +383,15 @@ static int children_match(struct match *m, const xmlNode *expected, const xmlNod
 	if (mode == MATCH_UNORDERED && total > count_elements(expected)) {
 		return differ(m, mode, "", "no further elements", "more");
 	}
-	char *used = mem_alloc(total);
-	int ok = 1;
-	for (const xmlNode *e = next_element(expected->children); ok && e; e = next_element(e->next)) {
-		ok = child_found(m, e, got, mode, used);
-	}
-	free(used);
+	struct pairing p = {.expected = expected,
+			.got = got,
+			.owner = mem_alloc(total * sizeof *p.owner),
+			.seen = mem_alloc(total),
+			.total = total,
+			.mode = mode};
+	int ok = children_in_any_order(m, &p);
+	free(p.owner);
+	free(p.seen);
 	return ok;
 }
 

@@ -146,6 +146,18 @@ static const struct {
 		{"<iq>" Q "><a v='2'/></query></iq>", "<iq>" Q "><a v='1'/><a v='3'/></query></iq>", 0},
 		{"<iq>" Q "><a><b/></a></query></iq>", "<iq>" Q "><a/><a><b/></a></query></iq>", 1},
 		{"<iq>" Q "><a/></query></iq>", "<iq>" Q "><b><a/></b></query></iq>", 0},
+		/* each child of the template has one of its own, if there is any way at all */
+		{"<iq>" Q "><a/><a v='1'/></query></iq>", "<iq>" Q "><a v='1'/><a/></query></iq>", 1},
+		{"<iq>" Q "><a/><a v='1'/></query></iq>", "<iq>" Q "><a v='1'/><a v='2'/></query></iq>", 1},
+		{"<iq>" Q "><a/><a v='1'/></query></iq>", "<iq>" Q "><a v='1'/></query></iq>", 0},
+		{"<iq>" Q "><a v='{any}'/><a w='{any}'/><a v='1'/></query></iq>",
+				"<iq>" Q "><a v='1' w='1'/><a v='1'/><a v='2'/></query></iq>", 1},
+		{"<iq>" Q "><a/><a v='{any}'/><a v='1'/></query></iq>", "<iq>" Q "><a v='1'/><a v='2'/><a/></query></iq>", 1},
+		{"<iq>" Q "><a v='{any}'/><a v='1'/></query></iq>", "<iq>" Q "><a v='1'/><a/></query></iq>", 0},
+		{"<iq>" Q "><f><v/></f><f><v>1</v></f></query></iq>", "<iq>" Q "><f><v>1</v></f><f><v>2</v></f></query></iq>",
+				1},
+		{"<iq>" UNORDERED "><a n='{any}'/><a n='1'/></query></iq>", "<iq>" Q "><a n='1'/><a n='2'/></query></iq>", 1},
+		{"<iq>" UNORDERED "><a n='{any}'/><a n='1'/></query></iq>", "<iq>" Q "><a n='2'/><a n='2'/></query></iq>", 0},
 		/* strict */
 		{"<iq>" STRICT "/></iq>", "<iq id='1'>" Q "/></iq>", 1},
 		{"<iq>" STRICT "/></iq>", "<iq>" Q " n='1'/></iq>", 0},
@@ -232,6 +244,44 @@ START_TEST(a_child_that_does_not_fit_binds_nothing)
 			"<iq>" Q "><f n='1'><v>no</v></f><f n='2'><v>yes</v></f></query></iq>"));
 	ck_assert_uint_eq(binds.count, 1);
 	ck_assert_str_eq(vars_get(&binds, "n"), "2");
+}
+END_TEST
+
+/* The first child takes the stanza's first one, and gives it back when the second fits nothing else. */
+START_TEST(only_the_pairs_that_stay_bind)
+{
+	ck_assert(matches("<iq>" Q "><a v='{bind:x}'/><a v='1' w='{bind:y}'/></query></iq>",
+			"<iq>" Q "><a v='1' w='one'/><a v='2' w='two'/></query></iq>"));
+	ck_assert_uint_eq(binds.count, 2);
+	ck_assert_str_eq(vars_get(&binds, "x"), "2");
+	ck_assert_str_eq(vars_get(&binds, "y"), "one");
+}
+END_TEST
+
+START_TEST(many_children_are_matched_in_time)
+{
+	struct buf pattern = {0};
+	struct buf text = {0};
+	buf_add_text(&pattern, "<iq>" Q ">");
+	buf_add_text(&text, "<iq>" Q ">");
+	for (int i = 0; i < 60; i++) {
+		buf_add_text(&pattern, i < 59 ? "<a/>" : "<a last='1'/>");
+		buf_add_text(&text, i ? "<a/>" : "<a last='1'/>");
+	}
+	buf_add_text(&pattern, "</query></iq>");
+	buf_add_text(&text, "</query></iq>");
+	ck_assert(matches(buf_text(&pattern), buf_text(&text)));
+	buf_finish(&pattern);
+	buf_finish(&text);
+}
+END_TEST
+
+START_TEST(a_capture_takes_each_value_anew)
+{
+	vars_set(&vars, "start", "old");
+	ck_assert(matches("<iq id='{scansion:capture:start}'/>", "<iq id='new'/>"));
+	ck_assert_str_eq(vars_get(&binds, "start"), "new");
+	ck_assert(!matches("<iq id='{scansion:capture:start}'/>", "<iq/>"));
 }
 END_TEST
 
@@ -362,6 +412,9 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, scansion_rule, 0, sizeof scansion / sizeof *scansion);
 	tcase_add_test(tests, names_are_bound_when_all_matches);
 	tcase_add_test(tests, a_child_that_does_not_fit_binds_nothing);
+	tcase_add_test(tests, only_the_pairs_that_stay_bind);
+	tcase_add_test(tests, many_children_are_matched_in_time);
+	tcase_add_test(tests, a_capture_takes_each_value_anew);
 	tcase_add_test(tests, what_was_known_is_not_bound_again);
 	tcase_add_loop_test(tests, first_difference, 0, sizeof differences / sizeof *differences);
 	tcase_add_test(tests, closer_stanzas_score_higher);
