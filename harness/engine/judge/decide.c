@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "judge/invariants.h"
 #include "judge/player_state.h"
+#include "judge/roster.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,42 @@ static void decide(struct player *p, const struct step *step, const struct check
 	add(p, step, c, strictness_verdict(strictness_of(p, c->id, c->part)), detail);
 }
 
+static void note_name(void *ud, const char *name, size_t len)
+{
+	(void)name;
+	(void)len;
+	*(int *)ud = 1;
+}
+
+static void ignore_name(void *ud, const char *name, size_t len)
+{
+	(void)ud;
+	(void)name;
+	(void)len;
+}
+
+int decide_spares(struct player *p, const struct step *step)
+{
+	int binds = 0;
+	int deciding = 0;
+	struct template_names names = {.use = ignore_name, .bind = note_name, .capture = note_name, .ud = &binds};
+	template_each_name(step->template, &names);
+	for (size_t i = 0; i < step->checks_count; i++) {
+		const struct check *c = &step->checks[i];
+		if (c->relies) {
+			return 0;
+		}
+		if (c->xpath || c->in_order) {
+			continue;
+		}
+		deciding = 1;
+		if (strictness_of(p, c->id, c->part) == STRICT_HARD) {
+			return 0;
+		}
+	}
+	return deciding && !binds;
+}
+
 void decide_step(struct player *p, const struct step *step, int met, const char *detail)
 {
 	for (size_t i = 0; i < step->checks_count; i++) {
@@ -67,6 +104,16 @@ void decide_step(struct player *p, const struct step *step, int met, const char 
 		if (met || !(c->xpath || c->in_order)) {
 			decide(p, step, c, met, detail);
 		}
+	}
+}
+
+void decide_unmet(struct player *p, const char *place, const struct step *step, const char *detail)
+{
+	int first = !p->result.trouble;
+	result_trouble(&p->result, scenario_is_plain(p->config.scenario) ? VERDICT_FAIL : VERDICT_INCONCLUSIVE,
+			"%s: '%s' was not met", place, step->text);
+	if (first) {
+		p->result.trouble_detail = mem_strdup(detail);
 	}
 }
 
@@ -117,7 +164,7 @@ void decide_violation(struct player *p, const struct step *step, const struct en
 		}
 	}
 	if (!step->checks_count) {
-		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s: '%s' was not met", p->config.scenario->id, step->text);
+		decide_unmet(p, p->config.scenario->id, step, detail);
 	} else if (!blamed) {
 		char *line = mem_printf(
 				"%s, line %d of the journal: %s", p->config.scenario->cast[step->actor].name, e->journal, raw);
@@ -158,6 +205,39 @@ void decide_answer_due(struct seat *seat, const char *id)
 	set_answers_due(seat, id, due < 0 ? 1 : due + 1);
 }
 
+static void break_rule(struct player *p, const char *id, const char *part, const char *text, const char *detail)
+{
+	struct finding f = {.id = (char *)id,
+			.part = (char *)part,
+			.strictness = strictness_of(p, id, part),
+			.text = (char *)text,
+			.place = p->config.scenario->file,
+			.line = 1,
+			.detail = (char *)detail,
+			.invariant = 1};
+	f.verdict = strictness_verdict(f.strictness);
+	result_add(&p->result, &f);
+}
+
+void decide_list(struct player *p, const char *domain, const char *output)
+{
+	static const struct {
+		const char *id, *part, *text;
+	} rules[ROSTER_FLAWS] = {
+			[ROSTER_WRITTEN] = {"SB-024", "written", "a list shows a domain in its normal form"},
+			[ROSTER_RESOURCE] = {"PS-127", NULL, "a list holds domains without a resource"},
+	};
+	for (int flaw = 0; flaw < ROSTER_FLAWS; flaw++) {
+		char *line = roster_flawed((enum roster_flaw)flaw, domain, output);
+		if (line) {
+			char *detail = mem_printf("the list shows %s as: %s", domain, line);
+			break_rule(p, rules[flaw].id, rules[flaw].part, rules[flaw].text, detail);
+			free(detail);
+		}
+		free(line);
+	}
+}
+
 void decide_invariants(struct player *p, int actor, const struct player_stanza *ps)
 {
 	struct seat *seat = &p->seats[actor];
@@ -177,15 +257,7 @@ void decide_invariants(struct player *p, int actor, const struct player_stanza *
 		struct entry e = {.stanza = ps->stanza, .journal = ps->journal};
 		char *raw = excerpt(&e);
 		char *detail = mem_printf("line %d of the journal: %s", ps->journal, raw);
-		struct finding f = {.id = (char *)found[i].id,
-				.strictness = strictness_of(p, found[i].id, NULL),
-				.text = (char *)found[i].text,
-				.place = p->config.scenario->file,
-				.line = 1,
-				.detail = detail,
-				.invariant = 1};
-		f.verdict = strictness_verdict(f.strictness);
-		result_add(&p->result, &f);
+		break_rule(p, found[i].id, NULL, found[i].text, detail);
 		free(detail);
 		free(raw);
 	}

@@ -23,7 +23,7 @@ static void explain_finding(struct buf *b, const struct player *p, const struct 
 	if (r) {
 		buf_printf(b, "  required: %s [%s]\n", r->statement, r->source);
 	}
-	buf_printf(b, "  %s: %s\n", f->invariant ? "rule on every stanza, seen in" : "scenario", f->place);
+	buf_printf(b, "  %s: %s\n", f->invariant ? "general rule, seen in" : "scenario", f->place);
 	if (f->detail) {
 		indented(b, f->detail);
 	}

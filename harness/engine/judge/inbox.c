@@ -54,21 +54,47 @@ static char *awaited_id(const struct player *p, const struct step *step)
 	return expanded;
 }
 
-int inbox_hopeless(struct player *p, const struct step *step)
+/* The stanza that stands where the awaited one should be, or NULL. */
+static struct entry *wrong_answer(struct player *p, const struct step *step)
 {
 	struct seat *seat = &p->seats[step->actor];
 	int next_only = p->config.scenario->cast[step->actor].class == ACTOR_CLIENT;
 	char *id = strcmp((const char *)step->template->root->name, "iq") ? NULL : awaited_id(p, step);
-	int hopeless = 0;
-	for (size_t i = 0; i < seat->inbox_count && !hopeless; i++) {
-		const struct entry *e = &seat->inbox[i];
+	struct entry *wrong = NULL;
+	for (size_t i = 0; i < seat->inbox_count && !wrong; i++) {
+		struct entry *e = &seat->inbox[i];
 		const char *got = stanza_attr(e->stanza, "id");
 		const char *type = stanza_attr(e->stanza, "type");
 		int answer = type && (!strcmp(type, "result") || !strcmp(type, "error"));
-		hopeless = !e->consumed && ((next_only && !e->soft) || (id && got && answer && !strcmp(id, got)));
+		if (!e->consumed && ((next_only && !e->soft) || (id && got && answer && !strcmp(id, got)))) {
+			wrong = e;
+		}
 	}
 	free(id);
-	return hopeless;
+	return wrong;
+}
+
+int inbox_hopeless(struct player *p, const struct step *step)
+{
+	return wrong_answer(p, step) != NULL;
+}
+
+void inbox_drop_answer(struct player *p, const struct step *step)
+{
+	struct entry *e = wrong_answer(p, step);
+	if (e) {
+		e->consumed = 1;
+	}
+}
+
+int inbox_is_late(const struct player *p, int actor, const struct stanza *s)
+{
+	for (size_t i = 0; i < p->late_count; i++) {
+		if (p->late[i]->actor == actor && template_match(p->late[i]->template, s, &p->vars, NULL, NULL, NULL)) {
+			return 1;
+		}
+	}
+	return 0;
 }
 
 char *inbox_closest(struct player *p, const struct step *step)

@@ -97,6 +97,7 @@ void player_destroy(struct player *p)
 	free(p->frames);
 	free(p->together);
 	free(p->arms);
+	free(p->late);
 	vars_finish(&p->vars);
 	vars_finish(&p->licensed);
 	result_finish(&p->result);
@@ -297,7 +298,7 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 		steps_advance(p, now);
 		return;
 	}
-	int soft = background(p, actor, ps->stanza);
+	int soft = background(p, actor, ps->stanza) || inbox_is_late(p, actor, ps->stanza);
 	const struct entry *e = keep(p, actor, ps, soft);
 	check_never(p, actor, e);
 	steps_advance(p, now);
@@ -454,7 +455,7 @@ void player_end(struct player *p, const char *why, enum verdict verdict, uint64_
 		decide_open_checks(p);
 		if (!decided_anything(&p->result) && p->missing_hook) {
 			result_trouble(&p->result, VERDICT_SKIP, "the profile has no hook '%s'", p->missing_hook);
-		} else if (!decided_anything(&p->result)) {
+		} else if (!decided_anything(&p->result) && !scenario_is_plain(p->config.scenario)) {
 			result_trouble(&p->result, VERDICT_UNREACHABLE, "the play went a way that decides nothing");
 		}
 	}

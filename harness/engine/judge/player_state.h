@@ -58,9 +58,12 @@ struct player {
 	uint64_t deadline;
 	uint64_t entered;		 /* when the open step began to wait */
 	int hook_id, hook_tried; /* of the open step; tried: how often the answer was read */
-	int *together;			 /* per inner step: met */
+	int *together;			 /* per inner step: met, or missed without ending the play */
 	struct arm *arms;
 	size_t arms_count;
+	const struct step *
+			*late; /* missed without ending the play: what they waited for may still come, and is no offence */
+	size_t late_count;
 	struct action *actions;
 	size_t actions_count, actions_taken;
 	struct vars licensed; /* peers (or what an admin wrote) that may be subscribed to */
@@ -78,6 +81,8 @@ int has_hook(struct player *p, const struct step *step); /* 0: a step that must 
 /* inbox.c */
 struct entry *inbox_take(struct player *p, const struct step *step); /* the first stanza that fits, marked; or NULL */
 int inbox_hopeless(struct player *p, const struct step *step);		 /* the awaited answer is there and does not fit */
+void inbox_drop_answer(struct player *p, const struct step *step);	 /* the answer that made it hopeless is judged */
+int inbox_is_late(const struct player *p, int actor, const struct stanza *s); /* a step that was missed waited for it */
 char *inbox_closest(
 		struct player *p, const struct step *step); /* lines that describe the closest stanza; caller frees */
 const char *implied_id(const struct player *p, const struct step *step); /* or NULL */
@@ -87,9 +92,15 @@ void decide_step(struct player *p, const struct step *step, int met, const char 
 void decide_taken(struct player *p, const struct step *step, const struct entry *e, unsigned previous);
 void decide_violation(struct player *p, const struct step *step, const struct entry *e); /* of a prohibition */
 void decide_invariants(struct player *p, int actor, const struct player_stanza *ps);
-void decide_answer_due(struct seat *seat, const char *id); /* an IQ with that id was sent */
-void decide_open_checks(struct player *p);				   /* at the end: what was not reached is UNDECIDED */
+void decide_list(struct player *p, const char *domain, const char *output); /* rules for every list that a hook shows */
+void decide_answer_due(struct seat *seat, const char *id);					/* an IQ with that id was sent */
+void decide_open_checks(struct player *p); /* at the end: what was not reached is UNDECIDED */
 char *step_place(const struct player *p, const struct step *step);
+/* Whether the play can go on without what the step was to receive: the miss is no more than WARN, the play does not
+ * rely on it and binds nothing in it. */
+int decide_spares(struct player *p, const struct step *step);
+/* A step without a check was not met: INCONCLUSIVE, or FAIL in a plain script, whose steps are what it checks. */
+void decide_unmet(struct player *p, const char *place, const struct step *step, const char *detail);
 
 /* actions.c */
 void act_send_step(struct player *p, const struct step *step);

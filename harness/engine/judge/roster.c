@@ -1,16 +1,31 @@
 #include "judge/roster.h"
 
+#include "base/mem.h"
+
 #include <ctype.h>
 #include <string.h>
+
+static size_t word_length(const char *line, size_t len)
+{
+	size_t word = 0;
+	while (word < len && !isspace((unsigned char)line[word])) {
+		word++;
+	}
+	return word;
+}
+
+/* Whether the first len octets are the address, whatever its letter case and with or without the domain's final dot. */
+static int same_address(const char *text, size_t len, const char *jid)
+{
+	size_t dot = len && text[len - 1] == '.';
+	return strlen(jid) == len - dot && !strncasecmp(text, jid, len - dot);
+}
 
 /* One line of a roster: "jid subscription [ask|asked] [pending]". */
 static int roster_line(const char *line, size_t len, const char *jid, struct roster_state *state)
 {
-	size_t name = 0;
-	while (name < len && !isspace((unsigned char)line[name])) {
-		name++;
-	}
-	if (strlen(jid) != name || strncasecmp(line, jid, name) != 0) {
+	size_t name = word_length(line, len);
+	if (!same_address(line, name, jid)) {
 		return 0;
 	}
 	*state = (struct roster_state){.subscription = SUB_NONE};
@@ -61,4 +76,27 @@ int roster_holds(const struct step *step, const char *jid, const char *output)
 		}
 	}
 	return 0;
+}
+
+static int has_flaw(enum roster_flaw flaw, const char *name, size_t len, const char *domain)
+{
+	const char *slash = memchr(name, '/', len);
+	size_t bare = slash ? (size_t)(slash - name) : len;
+	if (!same_address(name, bare, domain)) {
+		return 0;
+	}
+	return flaw == ROSTER_RESOURCE ? slash != NULL : strlen(domain) != bare || memcmp(name, domain, bare) != 0;
+}
+
+char *roster_flawed(enum roster_flaw flaw, const char *domain, const char *output)
+{
+	while (output && *output) {
+		size_t len = strcspn(output, "\n");
+		size_t name = word_length(output, len);
+		if (has_flaw(flaw, output, name, domain)) {
+			return mem_strndup(output, len);
+		}
+		output += len + (output[len] != '\0');
+	}
+	return NULL;
 }

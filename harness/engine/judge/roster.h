@@ -4,8 +4,18 @@
 
 #include "script/scenario.h"
 
-/* Whether the answer of a hook is what a STEP_PENDING or STEP_ROSTER step asks for about jid (letter case does not
- * count). A peer that is not listed is `none`, one that is listed twice never fits. output may be NULL. */
+/* Whether the answer of a hook is what a STEP_PENDING or STEP_ROSTER step asks for about jid. Addresses are compared as
+ * in RFC 7622 section 3.2: neither letter case nor a final dot of the domain counts. A peer that is not listed is
+ * `none`, one that is listed twice, perhaps in two ways of writing, never fits. output may be NULL. */
 int roster_holds(const struct step *step, const char *jid, const char *output);
+
+enum roster_flaw {
+	ROSTER_WRITTEN,	 /* an entry of the domain is not written in normal form */
+	ROSTER_RESOURCE, /* an entry of the domain has a resource */
+	ROSTER_FLAWS
+};
+
+/* The first entry of a domain with that flaw, or NULL; caller frees. */
+char *roster_flawed(enum roster_flaw flaw, const char *domain, const char *output);
 
 #endif

@@ -107,13 +107,9 @@ static void step_missed(struct player *p, const struct step *step, const char *d
 		deciding += !(step->checks[i].xpath || step->checks[i].in_order);
 	}
 	if (!deciding) {
-		int first = !p->result.trouble;
 		char *place = step_place(p, step);
-		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s: '%s' was not met", place, step->text);
+		decide_unmet(p, place, step, detail);
 		free(place);
-		if (first) {
-			p->result.trouble_detail = mem_strdup(detail);
-		}
 	}
 }
 
@@ -133,30 +129,52 @@ static int inner_missed(struct player *p, const struct step *inner, uint64_t now
 	return now >= step_deadline(p, inner) || inbox_hopeless(p, inner);
 }
 
-static void step_fails(struct player *p, const struct step *step, uint64_t now)
+/* Records the miss. 1: the play can go on without what was missed. */
+static int receive_missed(struct player *p, const struct step *step)
 {
-	size_t n = step->kind == STEP_RECEIVE ? 0 : step->branches_count;
-	if (!n) {
-		char *closest = inbox_closest(p, step);
-		step_missed(p, step, closest);
-		free(closest);
+	char *closest = inbox_closest(p, step);
+	step_missed(p, step, closest);
+	free(closest);
+	if (!decide_spares(p, step)) {
+		return 0;
 	}
-	for (size_t b = 0; b < n; b++) {
-		const struct steps *branch = &step->branches[b];
-		size_t inner = step->kind == STEP_TOGETHER ? branch->count : 1;
-		for (size_t i = 0; i < inner; i++) {
-			if (step->kind == STEP_TOGETHER && (p->together[i] || !inner_missed(p, &branch->items[i], now))) {
-				continue;
-			}
-			char *closest = inbox_closest(p, &branch->items[i]);
-			step_missed(p, &branch->items[i], closest);
-			free(closest);
-		}
-		if (step->kind == STEP_EITHER) {
-			break; /* one alternative would do: the first one names the requirement */
+	inbox_drop_answer(p, step);
+	p->late = mem_resize(p->late, p->late_count + 1, sizeof(const struct step *));
+	p->late[p->late_count++] = step;
+	return 1;
+}
+
+/* Of a `Together:`, those whose time is over or whose answer does not fit. 1: the play can go on without them; the
+ * others are still waited for. */
+static int together_missed(struct player *p, const struct step *step, uint64_t now)
+{
+	const struct steps *inner = &step->branches[0];
+	int spared = 1;
+	for (size_t i = 0; i < inner->count; i++) {
+		if (!p->together[i] && inner_missed(p, &inner->items[i], now)) {
+			p->together[i] = receive_missed(p, &inner->items[i]);
+			spared &= p->together[i];
 		}
 	}
-	play_fails(p, now);
+	return spared;
+}
+
+/* 1: the play goes on behind the step, or, in a `Together:`, with those that are still open; 0: it is over. */
+static int step_fails(struct player *p, const struct step *step, uint64_t now)
+{
+	int goes_on = 0;
+	if (step->kind == STEP_TOGETHER) {
+		goes_on = together_missed(p, step, now);
+	} else if (step->kind == STEP_EITHER) {
+		/* One alternative would do: the first one names the requirement. Which one the rest belongs to is not known. */
+		receive_missed(p, &step->branches[0].items[0]);
+	} else {
+		goes_on = receive_missed(p, step);
+	}
+	if (!goes_on) {
+		play_fails(p, now);
+	}
+	return goes_on;
 }
 
 static int take(struct player *p, const struct step *step)
@@ -176,20 +194,21 @@ static int try_together(struct player *p, const struct step *step, uint64_t now)
 {
 	const struct steps *inner = &step->branches[0];
 	int hopeless = 0;
-	uint64_t deadline = PLAYER_NEVER;
 	for (size_t i = 0; i < inner->count; i++) {
 		p->together[i] = p->together[i] || take(p, &inner->items[i]);
-		if (!p->together[i]) {
-			uint64_t own = step_deadline(p, &inner->items[i]);
-			deadline = own < deadline ? own : deadline;
-			hopeless |= inbox_hopeless(p, &inner->items[i]);
+		hopeless |= !p->together[i] && inbox_hopeless(p, &inner->items[i]);
+	}
+	if (hopeless && !step_fails(p, step, now)) {
+		return 0;
+	}
+	p->deadline = PLAYER_NEVER;
+	for (size_t i = 0; i < inner->count; i++) {
+		uint64_t own = step_deadline(p, &inner->items[i]);
+		if (!p->together[i] && own < p->deadline) {
+			p->deadline = own;
 		}
 	}
-	p->deadline = deadline;
-	if (hopeless) {
-		step_fails(p, step, now);
-	}
-	return deadline == PLAYER_NEVER;
+	return p->deadline == PLAYER_NEVER;
 }
 
 static int try_either(struct player *p, const struct step *step, uint64_t now)
@@ -205,10 +224,7 @@ static int try_either(struct player *p, const struct step *step, uint64_t now)
 		}
 		hopeless += (size_t)inbox_hopeless(p, first);
 	}
-	if (hopeless == step->branches_count) {
-		step_fails(p, step, now);
-	}
-	return 0;
+	return hopeless == step->branches_count && step_fails(p, step, now);
 }
 
 static int try_step(struct player *p, const struct step *step, uint64_t now)
@@ -221,13 +237,7 @@ static int try_step(struct player *p, const struct step *step, uint64_t now)
 	case STEP_EITHER:
 		return try_either(p, step, now);
 	default:
-		if (take(p, step)) {
-			return 1;
-		}
-		if (inbox_hopeless(p, step)) {
-			step_fails(p, step, now);
-		}
-		return 0;
+		return take(p, step) || (inbox_hopeless(p, step) && step_fails(p, step, now));
 	}
 }
 
@@ -545,24 +555,32 @@ void steps_timeout(struct player *p, uint64_t now)
 			result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s could not connect: %s", name_of(p, step->actor),
 					why ? why : "no answer in time");
 			play_fails(p, now);
-		} else {
-			step_fails(p, step, now);
+		} else if (step_fails(p, step, now)) {
+			if (step->kind != STEP_TOGETHER || try_together(p, step, now)) {
+				p->open = NULL;
+				p->deadline = PLAYER_NEVER;
+			}
+			steps_advance(p, now);
 		}
 	}
 }
 
 static void query_answered(struct player *p, const struct step *step, const char *output, uint64_t now)
 {
-	int holds = roster_holds(step, p->seats[step->actor].address, output);
+	const char *address = p->seats[step->actor].address;
+	int holds = roster_holds(step, address, output);
 	if (!holds && p->hook_tried < 2) {
 		wait_for(p, step, WAIT_QUIET, now + p->config.quiet); /* it may still be at work: look again */
 		return;
 	}
+	if (p->config.scenario->cast[step->actor].class == ACTOR_PEER) {
+		decide_list(p, address, output);
+	}
 	if (holds) {
 		decide_step(p, step, 1, NULL);
 	} else {
-		char *detail = mem_printf("%s (%s); the answer of hook %s was:\n%s", step->text, p->seats[step->actor].address,
-				step->hook, output && *output ? output : "(empty)");
+		char *detail = mem_printf("%s (%s); the answer of hook %s was:\n%s", step->text, address, step->hook,
+				output && *output ? output : "(empty)");
 		query_missed(p, step, detail, now);
 		free(detail);
 	}

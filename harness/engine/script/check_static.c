@@ -26,7 +26,8 @@ struct checker {
 	struct problems *problems;
 	struct vars known; /* names that have a value here; the value is not used */
 	struct vars bound; /* by the template at hand */
-	char *connected;   /* per actor */
+	struct vars captured;
+	char *connected; /* per actor */
 	const struct step *step;
 	int decides;
 };
@@ -69,6 +70,19 @@ static void check_bind(void *ud, const char *name, size_t len)
 		problem_at(c, c->step, "'%s' is bound already; compare with ${...} instead", copy);
 	}
 	vars_set(&c->bound, copy, "");
+	free(copy);
+}
+
+/* A capture takes the value of the last stanza, as in scansion: nothing can be compared with it by mistake. */
+static void check_capture(void *ud, const char *name, size_t len)
+{
+	struct checker *c = ud;
+	char *copy = mem_strndup(name, len);
+	if (vars_get(&c->known, copy) && !vars_get(&c->captured, copy)) {
+		problem_at(c, c->step, "'%s' has a meaning already; a capture needs a name of its own", copy);
+	}
+	vars_set(&c->bound, copy, "");
+	vars_set(&c->captured, copy, "");
 	free(copy);
 }
 
@@ -164,7 +178,7 @@ static void check_step(struct checker *c, const struct step *step)
 	c->step = step;
 	check_connection(c, step);
 	if (step->template) {
-		struct template_names names = {check_use, check_bind, c};
+		struct template_names names = {check_use, check_bind, check_capture, c};
 		template_each_name(step->template, &names);
 		know_bound(c);
 	}
@@ -221,14 +235,15 @@ void scenario_check(struct scenario *s, const struct requirements *rs, struct pr
 	check_steps(&c, &s->play);
 	if (!s->play.count) {
 		problems_add(ps, s->file, 1, 1, "the play has no steps");
-	} else if (!c.decides) {
+	} else if (!c.decides && !scenario_is_plain(s)) {
 		problems_add(ps, s->file, 1, 1, "decides no requirement: expected at least one check");
 	}
 	for (size_t i = 0; i < s->cast_count; i++) {
-		if (!s->cast[i].used) {
+		if (!s->cast[i].used && !scenario_is_plain(s)) {
 			problems_add(ps, s->file, s->cast[i].line, 1, "actor '%s' is never used", s->cast[i].name);
 		}
 	}
 	vars_finish(&c.known);
+	vars_finish(&c.captured);
 	free(c.connected);
 }

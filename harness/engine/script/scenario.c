@@ -142,3 +142,22 @@ void scenario_each_check(
 	struct check_visit v = {each, ud};
 	steps_each(&s->play, visit_checks, &v);
 }
+
+static void count_check(void *ud, const struct step *step, const struct check *check)
+{
+	(void)step;
+	(void)check;
+	++*(size_t *)ud;
+}
+
+int scenario_is_plain(const struct scenario *s)
+{
+	size_t checks = 0;
+	scenario_each_check(s, count_check, &checks);
+	for (size_t i = 0; i < s->cast_count; i++) {
+		if (s->cast[i].class != ACTOR_CLIENT) {
+			return 0;
+		}
+	}
+	return !checks && s->cast_count;
+}

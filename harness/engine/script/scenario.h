@@ -132,6 +132,10 @@ struct scenario {
 
 void scenario_destroy(struct scenario *s); /* NULL is allowed */
 
+/* A script as scansion knows it: clients only, and no check. It passes when the play comes through, and fails where it
+ * does not. */
+int scenario_is_plain(const struct scenario *s);
+
 /* Every step in document order, inner ones after the step that holds them. */
 void steps_each(const struct steps *steps, void (*each)(void *ud, const struct step *step), void *ud);
 

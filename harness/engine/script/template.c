@@ -258,11 +258,14 @@ char *template_build(const struct template *t, const struct vars *vars, const st
 
 static void each_name_in_value(const char *value, const struct template_names *names)
 {
-	static const char *const binders[] = {"{bind:", "{scansion:capture:"};
+	const struct {
+		const char *opener;
+		void (*report)(void *ud, const char *name, size_t len);
+	} binders[] = {{"{bind:", names->bind}, {"{scansion:capture:", names->capture}};
 	for (size_t i = 0; i < 2; i++) {
-		size_t len = strlen(binders[i]);
-		if (!strncmp(value, binders[i], len) && value[strlen(value) - 1] == '}') {
-			names->bind(names->ud, value + len, strlen(value) - len - 1);
+		size_t len = strlen(binders[i].opener);
+		if (!strncmp(value, binders[i].opener, len) && value[strlen(value) - 1] == '}') {
+			binders[i].report(names->ud, value + len, strlen(value) - len - 1);
 			return;
 		}
 	}

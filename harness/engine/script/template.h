@@ -53,10 +53,12 @@ int template_match(const struct template *t, const struct stanza *stanza, const 
 		const struct template_defaults *defaults, struct vars *binds, struct mismatch *why);
 void mismatch_finish(struct mismatch *m);
 
-/* Reports every ${name} used and every name bound, in document order. */
+/* Reports every ${name} used, every name bound ({bind:name}) and every name captured ({scansion:capture:name}, which
+ * may be repeated), in document order. */
 struct template_names {
 	void (*use)(void *ud, const char *name, size_t len);
 	void (*bind)(void *ud, const char *name, size_t len);
+	void (*capture)(void *ud, const char *name, size_t len);
 	void *ud;
 };
 void template_each_name(const struct template *t, const struct template_names *names);

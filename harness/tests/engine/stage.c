@@ -14,7 +14,8 @@ static const char *const requirements[][3] = {/* id, strictness, parts */
 		{"TT-INFO", "INFO", ""}, {"TT-COND", "bidi?HARD:WARN", ""},
 		{"TT-PARTS", "HARD", "soft=WARN; hint=INFO; cond=bidi?HARD:INFO"}, {"SB-001", "HARD", ""},
 		{"XC-001", "HARD", ""}, {"XC-002", "HARD", ""}, {"XC-015", "HARD", ""}, {"XC-016", "WARN", ""},
-		{"XC-027", "HARD", ""}, {"XC-046", "HARD", ""}, {"XC-048", "HARD", ""}};
+		{"XC-027", "HARD", ""}, {"XC-046", "HARD", ""}, {"XC-048", "HARD", ""}, {"SB-024", "HARD", "written=WARN"},
+		{"PS-127", "HARD", ""}};
 
 static const char background[] = "a peer answers:\n"
 								 "	<iq type='get'>\n"

@@ -223,6 +223,10 @@ static const struct {
 		{"shows Marlowe as from or both", "marlowe.test from ask\n", 0},
 		{"shows Marlowe as none or none, asked", "marlowe.test none ask\n", 1},
 		{"shows Marlowe as none or none, asked", "", 1},
+		{"shows Marlowe as both", "marlowe.test. both\n", 1},
+		{"shows Marlowe as both", "marlowe.test both\nmarlowe.test. none\n", 0},
+		{"shows Marlowe as both", "marlowe.test both\nMarlowe.test both\n", 0},
+		{"shows Marlowe as both", "marlowe.test/x both\n", 0},
 		{"lists Marlowe as pending", "marlowe.test\n", 1},
 		{"lists Marlowe as pending", "kyd.test\nMarlowe.Test pending\n", 1},
 		{"lists Marlowe as pending", "kyd.test\n", 0},
@@ -249,6 +253,42 @@ START_TEST(what_a_hook_shows_is_compared)
 	stage_hears(st, "Kyd", SUBSCRIBED); /* a finding of the state does not end the play */
 	stage_end(st);
 	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+/* Rules for every list, whatever the step asks. */
+static const struct {
+	const char *step, *output, *id;
+	int broken;
+} lists[] = {
+		{"shows Marlowe as both", "marlowe.test both\nkyd.test/x to\nKYD.test to\n", "SB-024/written", 0},
+		{"shows Marlowe as both", "marlowe.test both\nkyd.test/x to\n", "PS-127", 0},
+		{"shows Marlowe as both", "Marlowe.test both\n", "SB-024/written", 1},
+		{"shows Marlowe as both", "marlowe.test. both\n", "SB-024/written", 1},
+		{"shows Marlowe as both", "marlowe.test both\nmarlowe.test/x none\n", "PS-127", 1},
+		{"shows Marlowe as both", "marlowe.test both\nmarlowe.test/x none\n", "SB-024/written", 0},
+		{"lists Marlowe as pending", "MARLOWE.TEST\n", "SB-024/written", 1},
+		{"lists Marlowe as pending", "marlowe.test\nx.marlowe.test/y\n", "PS-127", 0},
+		{"shows Tybalt as none", "TYBALT@marlowe.test both\n", "SB-024/written", 0},
+		{"shows Tybalt as none", "marlowe.test/x both\n", "PS-127", 0},
+};
+
+START_TEST(every_list_holds_domains_in_normal_form)
+{
+	char play[256];
+	snprintf(play, sizeof play, "the target %s\n	TT-1 it is so\n", lists[_i].step);
+	struct stage_set set = {.cast = "[Peer] Marlowe\n[Peer] Kyd\n[RemoteUser] Tybalt of Marlowe\n"};
+	struct stage *st = stage_set_up(&set, play);
+	stage_start(st);
+	stage_hook(st, 1, lists[_i].output);
+	if (!player_is_over(st->player)) {
+		stage_quiet(st);
+		stage_hook(st, 1, lists[_i].output);
+	}
+	stage_end(st);
+	ck_assert_uint_eq(stage_count(st, lists[_i].id), (size_t)lists[_i].broken);
+	ck_assert_has(stage_detail(st, lists[_i].id), lists[_i].broken ? "the list shows marlowe.test as: " : "");
 	stage_close(st);
 }
 END_TEST
@@ -389,6 +429,7 @@ static Suite *make(void)
 	suite_add_tcase(suite, tests);
 	tests = tcase_create("states");
 	tcase_add_loop_test(tests, what_a_hook_shows_is_compared, 0, sizeof shown / sizeof *shown);
+	tcase_add_loop_test(tests, every_list_holds_domains_in_normal_form, 0, sizeof lists / sizeof *lists);
 	tcase_add_test(tests, no_output_is_an_empty_list);
 	tcase_add_test(tests, a_state_that_does_not_fit_is_looked_at_again);
 	tcase_add_test(tests, the_second_look_decides);

@@ -419,6 +419,84 @@ START_TEST(a_missed_step_violates_its_checks_without_condition)
 }
 END_TEST
 
+/* What stands below the step, and whether the play goes on when the step is missed. */
+static const struct {
+	const char *body;
+	int goes_on;
+} spared[] = {
+		{"	<presence type='subscribe'/>\n	TT-WARN it comes, please\n", 1},
+		{"	<presence type='subscribe'/>\n	TT-INFO it comes, perhaps\n", 1},
+		{"	<presence type='subscribe'/>\n	TT-PARTS/soft it comes\n	TT-INFO it comes\n", 1},
+		{"	<presence type='subscribe'/>\n	TT-WARN it comes\n	TT-3 if so, with an id: @id\n", 1},
+		{"	<presence type='subscribe'/>\n	TT-COND it comes\n", 1},
+		{"	<presence type='subscribe'/>\n	TT-WARN it comes\n	TT-3 it comes\n", 0},
+		{"	<presence type='subscribe'/>\n	relies on TT-WARN it comes\n", 0},
+		{"	<presence type='subscribe'/>\n	TT-WARN with an id: @id\n", 0},
+		{"	<presence type='subscribe' id='{bind:x}'/>\n	TT-WARN it comes\n", 0},
+		{"	<presence type='subscribe'/>\n", 0},
+};
+
+START_TEST(a_miss_that_only_warns_does_not_end_the_play)
+{
+	char play[512];
+	snprintf(play, sizeof play, "Marlowe receives:\n%sKyd receives: nothing\n	TT-1 it is quiet\n", spared[_i].body);
+	struct stage *st = stage_open(play);
+	stage_timeout(st);
+	ck_assert_int_eq(player_is_over(st->player), !spared[_i].goes_on);
+	if (spared[_i].goes_on) {
+		stage_fence(st, "Kyd");
+		stage_quiet(st);
+		ck_assert(player_is_over(st->player));
+	}
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", spared[_i].goes_on ? "PASS" : "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(what_comes_after_its_deadline_is_no_offence)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-WARN it comes, please\n"
+								  "Marlowe receives: nothing\n"
+								  "	TT-1 but nothing else does\n");
+	stage_timeout(st);
+	stage_hears(st, "Marlowe", "<presence type='subscribed'/>");
+	stage_fence(st, "Marlowe");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-WARN", "WARN");
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_verdict(st, "WARN");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(an_answer_that_only_warns_is_no_offence_later)
+{
+	struct stage *st = stage_open("Bard connects\n"
+								  "Bard sends:\n"
+								  "	<iq type='get'><query xmlns='urn:q'/></iq>\n"
+								  "Bard receives:\n"
+								  "	<iq type='result'/>\n"
+								  "	TT-WARN it is answered\n"
+								  "Bard receives: nothing\n"
+								  "	TT-1 once\n");
+	stage_connected(st, "Bard");
+	stage_hears(st, "Bard",
+			"<iq type='error' id='$ID'><error type='cancel'><item-not-found xmlns='" NS_STANZA_ERRORS
+			"'/></error></iq>");
+	ck_assert(!player_is_over(st->player));
+	stage_fence(st, "Bard");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-WARN", "WARN");
+	ck_assert_finding(st, "TT-1", "PASS");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_missed_step_without_check_is_inconclusive)
 {
 	struct stage *st = stage_open("Marlowe receives:\n"
@@ -581,6 +659,9 @@ static Suite *make(void)
 	tcase_add_test(checks, a_check_with_xpath_is_decided_by_the_stanza);
 	tcase_add_loop_test(checks, the_table_says_how_a_violation_counts, 0, sizeof strictness / sizeof *strictness);
 	tcase_add_test(checks, a_missed_step_violates_its_checks_without_condition);
+	tcase_add_loop_test(checks, a_miss_that_only_warns_does_not_end_the_play, 0, sizeof spared / sizeof *spared);
+	tcase_add_test(checks, what_comes_after_its_deadline_is_no_offence);
+	tcase_add_test(checks, an_answer_that_only_warns_is_no_offence_later);
 	tcase_add_test(checks, a_missed_step_without_check_is_inconclusive);
 	tcase_add_test(checks, a_missed_step_with_conditions_only_is_inconclusive);
 	tcase_add_test(checks, what_is_relied_on_decides_nothing_when_it_holds);

@@ -73,6 +73,64 @@ START_TEST(together_takes_one_stanza_for_one_step)
 }
 END_TEST
 
+static const char spared_together[] = "Together:\n"
+									  "	Marlowe receives:\n"
+									  "		<presence type='subscribed'/>\n"
+									  "		TT-WARN it would be nice\n"
+									  "	Kyd receives:\n"
+									  "		<presence type='subscribed'/>\n"
+									  "		TT-2 it must come\n"
+									  "Marlowe receives:\n"
+									  "	<presence type='unsubscribed'/>\n"
+									  "	TT-3 behind it\n";
+
+START_TEST(together_spares_what_need_not_come)
+{
+	struct stage *st = stage_open(spared_together);
+	stage_hears(st, "Kyd", SUBSCRIBED);
+	stage_timeout(st);
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", "<presence type='unsubscribed'/>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-WARN", "WARN");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_finding(st, "TT-3", "PASS");
+	ck_assert_verdict(st, "WARN");
+	stage_close(st);
+	/* both missing: the one that must come ends the play */
+	st = stage_open(spared_together);
+	stage_timeout(st);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-WARN", "WARN");
+	ck_assert_finding(st, "TT-2", "FAIL");
+	ck_assert_finding(st, "TT-3", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(together_goes_on_with_those_that_are_open)
+{
+	struct stage *st = stage_open("Together:\n"
+								  "	Marlowe receives within 1s:\n"
+								  "		<presence type='subscribed'/>\n"
+								  "		TT-WARN soon, please\n"
+								  "	Kyd receives:\n"
+								  "		<presence type='subscribed'/>\n"
+								  "		TT-2 it must come\n");
+	stage_timeout(st);
+	ck_assert(!player_is_over(st->player));
+	ck_assert_uint_gt(player_deadline(st->player), st->now);
+	stage_hears(st, "Kyd", SUBSCRIBED);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-WARN", "WARN");
+	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+}
+END_TEST
+
 static const char answer_and_request[] = "Bard connects\n"
 										 "Bard sends:\n"
 										 "	<iq type='set'><query xmlns='urn:q'/></iq>\n"
@@ -417,6 +475,8 @@ static Suite *make(void)
 	tcase_add_test(tests, together_with_a_wrong_answer_leaves_the_others_undecided);
 	tcase_add_test(tests, together_with_a_wrong_answer_takes_what_is_there);
 	tcase_add_test(tests, together_heeds_deadlines_of_its_steps);
+	tcase_add_test(tests, together_spares_what_need_not_come);
+	tcase_add_test(tests, together_goes_on_with_those_that_are_open);
 	suite_add_tcase(suite, tests);
 	tests = tcase_create("either");
 	tcase_add_test(tests, the_branch_that_fits_is_played);

@@ -256,6 +256,50 @@ START_TEST(the_next_stanza_of_a_client_must_match)
 }
 END_TEST
 
+/* A script of scansion has no checks: its steps are what it checks. */
+static const char script[] = "Romeo connects\n"
+							 "Romeo sends\n"
+							 "	<iq type='get' id='a'><q xmlns='urn:q'/></iq>\n"
+							 "Romeo receives\n"
+							 "	<iq type='result' id='a'><q xmlns='urn:q' v='{scansion:capture:first}'/></iq>\n"
+							 "Romeo receives\n"
+							 "	<message id='{scansion:capture:first}'/>\n";
+
+START_TEST(a_script_of_scansion_passes_or_fails)
+{
+	struct stage *st = open_scansion(script);
+	stage_hears(st, "Romeo", "<iq type='result' id='a'><q xmlns='urn:q' v='1'/></iq>");
+	stage_hears(st, "Romeo", "<message id='2'/>");
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_verdict(st, "PASS");
+	stage_close(st);
+	st = open_scansion(script);
+	stage_hears(st, "Romeo", "<iq type='result' id='a'><q xmlns='urn:q' v='1' w='2'/></iq>");
+	stage_end(st);
+	ck_assert_verdict(st, "FAIL");
+	ck_assert_str_eq(player_result(st->player)->reason, "test/play.scs:11: 'Romeo receives' was not met");
+	ck_assert_has(player_result(st->player)->trouble_detail, "first difference at iq/q@w");
+	stage_close(st);
+	st = open_scansion(script);
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_verdict(st, "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_script_of_scansion_proves_silence)
+{
+	struct stage *st = open_scansion("Romeo connects\n"
+									 "Romeo receives: nothing\n");
+	stage_hears(st, "Romeo", "<presence/>");
+	stage_end(st);
+	ck_assert_verdict(st, "FAIL");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_client_is_not_helped)
 {
 	struct stage *st = open_scansion("Romeo connects\n"
@@ -728,6 +772,8 @@ static Suite *make(void)
 	suite_add_tcase(suite, tests);
 	tests = tcase_create("clients and connections");
 	tcase_add_test(tests, the_next_stanza_of_a_client_must_match);
+	tcase_add_test(tests, a_script_of_scansion_passes_or_fails);
+	tcase_add_test(tests, a_script_of_scansion_proves_silence);
 	tcase_add_test(tests, a_client_is_not_helped);
 	tcase_add_test(tests, a_login_is_waited_for);
 	tcase_add_test(tests, a_login_that_fails_is_inconclusive);

@@ -97,6 +97,15 @@ static const struct {
 				"'a' is bound already; compare with ${...} instead"},
 		{"Bard receives:\n\t<iq id='{bind:target}'/>\n", 4, "'target' is bound already; compare with ${...} instead"},
 		{"Bard receives:\n\t<iq id='{bind:Marlowe}'/>\n", 4, "'Marlowe' is bound already; compare with ${...} instead"},
+		{"Bard receives:\n\t<iq id='{scansion:capture:a}'/>\nBard receives:\n\t<iq id='{scansion:capture:a}' "
+		 "to='{scansion:capture:a}'/>\nBard sends:\n\t<iq id='${a}'/>\n",
+				0, NULL},
+		{"Bard receives:\n\t<iq id='{scansion:capture:target}'/>\n", 4,
+				"'target' has a meaning already; a capture needs a name of its own"},
+		{"Bard receives:\n\t<iq id='{bind:a}'/>\nBard receives:\n\t<iq id='{scansion:capture:a}'/>\n", 6,
+				"'a' has a meaning already; a capture needs a name of its own"},
+		{"Bard receives:\n\t<iq id='{scansion:capture:a}'/>\nBard receives:\n\t<iq id='{bind:a}'/>\n", 6,
+				"'a' is bound already; compare with ${...} instead"},
 		/* branches */
 		{"either:\n\tBard receives:\n\t\t<iq id='{bind:a}'/>\nor:\n\tBard receives:\n\t\t<iq id='{bind:a}' "
 		 "to='{bind:b}'/>\nBard sends:\n\t<iq id='${a}' to='${b}'/>\n",
@@ -184,6 +193,22 @@ START_TEST(something_must_be_decided)
 	check_play(
 			"Bard connects\neither:\n\tTybalt receives:\n\t\t<iq/>\n\t\tSB-001 x\nor:\n\tBard receives:\n\t\t<iq/>\n");
 	no_problem();
+}
+END_TEST
+
+#define CLIENTS "# T\n[Client] Romeo\n\tjid: romeo@localhost\n[Client] Juliet\n\tjid: juliet@localhost\n"
+
+START_TEST(a_script_of_scansion_needs_no_checks)
+{
+	check_text(CLIENTS "-----\nRomeo connects\nRomeo sends\n\t<presence/>\nRomeo receives\n\t<presence/>\n");
+	no_problem();
+	check_text(CLIENTS "[Peer] Kyd\n-----\nRomeo connects\nRomeo receives\n\t<presence/>\n");
+	ck_assert_uint_eq(ps.count, 3); /* no check, and two actors that are not used */
+	ck_assert_str_eq(ps.items[0].message, "decides no requirement: expected at least one check");
+	check_text(CLIENTS "-----\nRomeo connects\nRomeo receives\n\t<presence/>\n\tSB-001 x\n");
+	only_problem("area/name.scs", 4, "actor 'Juliet' is never used");
+	check_text(CLIENTS "-----\n");
+	only_problem("area/name.scs", 1, "the play has no steps");
 }
 END_TEST
 
@@ -299,6 +324,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, plays_are_checked, 0, sizeof plays / sizeof *plays);
 	tcase_add_test(tests, a_client_connects_before_it_acts);
 	tcase_add_test(tests, something_must_be_decided);
+	tcase_add_test(tests, a_script_of_scansion_needs_no_checks);
 	tcase_add_test(tests, a_play_has_steps);
 	tcase_add_test(tests, every_actor_is_used);
 	tcase_add_loop_test(tests, ways_to_use_an_actor, 0, sizeof uses / sizeof *uses);

@@ -238,15 +238,21 @@ static void bind(void *ud, const char *name, size_t len)
 	buf_printf(ud, "bind %.*s;", (int)len, name);
 }
 
+static void capture(void *ud, const char *name, size_t len)
+{
+	buf_printf(ud, "capture %.*s;", (int)len, name);
+}
+
 START_TEST(names_are_reported)
 {
 	make_template("<iq to=\"${Bard's full JID}\" id='{bind:first}'><a b='x${one}${two}'> {bind:text} </a>"
 				  "<c d='{scansion:capture:last}'>${three}</c><e f='{match:${four}/.*}'/></iq>",
 			TEMPLATE_RECEIVE);
-	struct template_names callbacks = {use, bind, &names};
+	struct template_names callbacks = {use, bind, capture, &names};
 	template_each_name(t, &callbacks);
-	ck_assert_str_eq(buf_text(&names), "use Bard's full JID;bind first;use one;use two;bind text;bind last;use three;"
-									   "use four;");
+	ck_assert_str_eq(buf_text(&names),
+			"use Bard's full JID;bind first;use one;use two;bind text;capture last;use three;"
+			"use four;");
 	buf_finish(&names);
 }
 END_TEST
