@@ -51,8 +51,8 @@ class Requirement:
     scenarios: tuple[str, ...] = ()
 
     def strictnesses(self) -> set[str]:
-        """Its own strictness and those of its parts."""
-        return {self.strictness, *self.parts.values()}
+        """Its own strictness and those of its parts, with and without the claim where one depends on a claim."""
+        return {word for rule in (self.strictness, *self.parts.values()) for word in rule.rpartition("?")[2].split(":")}
 
 
 @dataclass(frozen=True)

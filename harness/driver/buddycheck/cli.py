@@ -16,7 +16,7 @@ from . import browse
 from .errors import EXIT_INTERRUPTED, EXIT_UNJUDGED, EXIT_USAGE, Problem, RunProblem, UsageProblem, hint, why
 from .places import DEFAULT_TARGET, Places
 from .run import FORMATS, Format, Options, World, failed_step, run
-from .selection import LEVELS, Wanted
+from .selection import CONFORMANCE, LEVELS, Wanted
 
 HELP = """usage: buddycheck COMMAND ...
 
@@ -79,12 +79,15 @@ def _add_selection(parser: Parser) -> None:
     add("--exclude", action="append", default=[], metavar="SELECTOR",
         help="leave these out; must match something (repeatable)")
     add("--level", choices=tuple(LEVELS), default="all",
-        help="only scenarios that decide a hard requirement (must), or a hard or warning one (should)")
+        help="what is judged: hard requirements (must), those worth a warning as well (should); default: all")
+    add("--conformance", choices=CONFORMANCE, default=CONFORMANCE[-1],
+        help="what is judged: what XEP-0267 says itself (core), what it inherits as well (full), XEP-0268, 0275 and 0309 as "
+        "well (dependents); default: %(default)s")
     add("--slow", action="store_true", help="also those that wait for minutes")
 
 
 def _wanted(given: argparse.Namespace) -> Wanted:
-    return Wanted(tuple(given.selectors), tuple(given.exclude), given.level, given.slow)
+    return Wanted(tuple(given.selectors), tuple(given.exclude), given.level, given.slow, given.conformance)
 
 
 def _run_parser() -> Parser:
@@ -102,6 +105,8 @@ def _run_parser() -> Parser:
     add("--patience", type=patience, default=1.0, metavar="N", help="multiplies quiet windows and deadlines (default: 1)")
     add("--repeat", type=positive, default=1, metavar="N", help="run everything N times (default: 1)")
     add("--strict", action="store_true", help="a WARN counts as a failure")
+    add("--expect", default="", metavar="FILE",
+        help="expected failures (TOML); default: ci/expect/<target>.toml for a shipped target; 'none': no file")
     add("--format", type=_format(FORMATS), action="append", default=[], metavar="FORMAT[:FILE]",
         help=", ".join(FORMATS) + "; to standard output or to a file (repeatable)")
     add("--out", default="", metavar="DIR", help="the run's folder (default: reports/out/<target>-<time>-<pid>)")
@@ -112,7 +117,7 @@ def _run(argv: Sequence[str], world: World) -> int:
     given = _run_parser().parse_intermixed_args(argv)
     options = Options(
         wanted=_wanted(given), target=given.target, jobs=given.jobs, seed=given.seed, patience=given.patience,
-        repeat=given.repeat, strict=given.strict, formats=tuple(given.format), out=given.out,
+        repeat=given.repeat, strict=given.strict, formats=tuple(given.format), out=given.out, expect=given.expect,
     )
     return run(options, world)
 

@@ -1,4 +1,4 @@
-"""JUnit XML (formats.md): one test case per scenario and repetition, one per flaky scenario, and one for the run itself where it could not go on."""
+"""JUnit XML (formats.md): one test case per scenario and repetition, one per flaky scenario and unexpected pass, and one for the run itself where it could not go on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from .catalogue import area_of
-from .results import FLAKY, Outcome, Result
+from .results import FLAKY, XPASS, Outcome, Result
 
 # What XML 1.0 cannot hold (section 2.2), lone surrogates included.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -22,7 +22,8 @@ def clean(text: str) -> str:
 def render(outcome: Outcome, seconds: float, started: float) -> str:
     """The whole document."""
     cases = [_case(outcome, result) for result in outcome.results]
-    cases += [_flaky(id, words) for id, words in outcome.flaky().items()]
+    cases += [_failed(id, area_of(id), FLAKY, words) for id, words in outcome.flaky().items()]
+    cases += [_failed(id, "requirement", XPASS, words) for id, words in outcome.unexpected_passes().items()]
     cases += [_not_run(id) for id in outcome.not_run()]
     if outcome.abort_step or outcome.stopped_by or outcome.not_run():
         cases.append(_broken_run(outcome))
@@ -35,7 +36,7 @@ def render(outcome: Outcome, seconds: float, started: float) -> str:
     root = Element("testsuites", {"name": "buddycheck", **totals})
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(started))
     suite = SubElement(root, "testsuite", {"name": clean(outcome.target), "timestamp": stamp, **totals})
-    _properties(suite, [("seed", str(outcome.seed))])
+    _properties(suite, [("seed", str(outcome.seed)), ("level", outcome.level), ("conformance", outcome.conformance)])
     suite.extend(cases)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
@@ -59,9 +60,9 @@ def _case(outcome: Outcome, result: Result) -> Element:
     return case
 
 
-def _flaky(scenario: str, words: str) -> Element:
-    case = _test_case(scenario, area_of(scenario), 0.0)
-    SubElement(case, "failure", {"message": clean(f"{FLAKY}: {words}"), "type": FLAKY})
+def _failed(name: str, area: str, verdict: str, words: str) -> Element:
+    case = _test_case(name, area, 0.0)
+    SubElement(case, "failure", {"message": clean(f"{verdict}: {words}"), "type": verdict})
     return case
 
 

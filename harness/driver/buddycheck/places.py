@@ -22,6 +22,7 @@ class Places:
     engine: Path  # BUDDYCHECK_ENGINE
     scenarios: Path  # BUDDYCHECK_SCENARIOS
     fixtures: Path  # BUDDYCHECK_FIXTURES
+    expectations: Path  # BUDDYCHECK_EXPECT
     command: str  # how the user calls us: BUDDYCHECK_COMMAND, set by launcher.sh
 
     @classmethod
@@ -38,6 +39,7 @@ class Places:
             engine=place("BUDDYCHECK_ENGINE", home / "build" / "buddycheck-engine"),
             scenarios=place("BUDDYCHECK_SCENARIOS", home / "scenarios"),
             fixtures=place("BUDDYCHECK_FIXTURES", home / "fixtures"),
+            expectations=place("BUDDYCHECK_EXPECT", home / "ci" / "expect"),
             command=environ.get("BUDDYCHECK_COMMAND") or "buddycheck",
         )
 

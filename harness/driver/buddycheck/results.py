@@ -12,6 +12,7 @@ from .errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNJUDGED, EXIT_
 
 # How a verdict counts where the engine's table does not name it: never as success.
 FLAKY = "FLAKY"
+XPASS = "XPASS"
 UNKNOWN_VERDICT = Verdict(name="?", tap="not ok", junit="error", exit=EXIT_UNJUDGED, rank=99)
 MEANING = {
     EXIT_OK: "nothing failed",
@@ -59,6 +60,10 @@ class Outcome:
     repeat: int = 1
     seed: int = 0
     left_out_slow: tuple[str, ...] = ()
+    level: str = "all"
+    conformance: str = "dependents"
+    expected: str = ""  # the file of expected failures
+    notes: tuple[str, ...] = ()  # what a reader must know to read the verdicts
     results: list[Result] = field(default_factory=list)
     provisional: dict[tuple[str, int], str] = field(default_factory=dict)  # begun, without a final result
     abort_step: str = ""
@@ -109,9 +114,15 @@ class Outcome:
     def counts(self) -> dict[str, int]:
         """How often each verdict was given, the worst first; FLAKY once a scenario, besides those of its repetitions."""
         found = Counter(result.verdict for result in self.results)
-        if flaky := len(self.flaky()):
-            found[FLAKY] += flaky
+        for name, more in ((FLAKY, self.flaky()), (XPASS, self.unexpected_passes())):
+            if more:
+                found[name] += len(more)
         return self._worst_first(found)
+
+    def unexpected_passes(self) -> dict[str, str]:
+        """The requirements that were expected to fail and fail nowhere, with the reason in words."""
+        found = self.end.get("unexpected_passes", []) if self.end else []
+        return {str(each["requirement"]): str(each["reason"]) for each in found}
 
     def failures(self) -> Iterator[Result]:
         """The results that make the exit status something else than 0, failures before what could not be judged."""
@@ -134,6 +145,7 @@ class Outcome:
         flaky = self.flaky()
         exits = [self.meaning_of(result).exit for result in self.results if result.scenario not in flaky]
         exits += [self.verdicts.get(FLAKY, UNKNOWN_VERDICT).exit for _ in flaky]
+        exits += [self.verdicts.get(XPASS, UNKNOWN_VERDICT).exit for _ in self.unexpected_passes()]
         exits.append(int(self.end["exit"]) if exits else EXIT_UNJUDGED)
         # What failed for sure weighs more than what is open: a red run must not look like one that could not judge.
         return EXIT_FAILED if EXIT_FAILED in exits else max(exits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import shlex
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from . import catalogue, outputs, profile, render, selection, summary, tap, target
+from . import catalogue, expect, outputs, profile, render, selection, summary, tap, target
+from .catalogue import Catalogue
 from .errors import RunProblem, UsageProblem
+from .expect import Expectations
 from .mask import Mask
 from .places import Places
 from .progress import NoProgress, Progress
@@ -45,6 +48,7 @@ class Options:
     strict: bool = False
     formats: tuple[Format, ...] = ()
     out: str = ""
+    expect: str = ""  # a file, or "none"; empty: that of the shipped target
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def run(options: Options, world: World) -> int:
     if known.errors:
         raise UsageProblem(known.error_lines(world.places))
     selected = selection.select(known, options.wanted)
+    expected = _expectations(options, world, known)
     target.check_programs(chosen, world.places.fixtures)
     started = time.time()
     folder = _folder(options, world, chosen.name, started)
@@ -79,11 +84,14 @@ def run(options: Options, world: World) -> int:
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
     outcome = Outcome(
         chosen.name, selected.ids, known.verdicts, options.strict, options.repeat, seed, selected.left_out_slow,
+        level=options.wanted.level, conformance=options.wanted.conformance, expected=expected.file,
+        notes=_notes(options, expected),
     )
+    world.say(*(f"buddycheck: {line}" for line in expected.expired))
     progress = _progress(options, world, len(selected.ids) * options.repeat)
     try:
         Session(
-            profile=chosen, plan=_plan(options, world, chosen, selected, folder, seed, tap_version),
+            profile=chosen, plan=_plan(options, world, chosen, known, selected, expected, folder, seed, tap_version),
             engine=world.places.engine, folder=folder, mask=mask, outcome=outcome, progress=progress,
             environ=world.environ, limits=_limits(options, chosen),
         ).run()
@@ -139,13 +147,31 @@ def _limits(options: Options, chosen: profile.Profile) -> Limits:
 
 
 def _plan(
-    options: Options, world: World, chosen: profile.Profile, selected: Selection, folder: Path, seed: int, tap_version: int,
+    options: Options, world: World, chosen: profile.Profile, known: Catalogue, selected: Selection,
+    expected: Expectations, folder: Path, seed: int, tap_version: int,
 ) -> Mapping[str, Any]:
     return plan(
         profile=chosen, scenarios=world.places.scenarios, select=selected.ids, folder=folder,
         options={"jobs": options.jobs, "seed": seed, "patience": options.patience, "repeat": options.repeat},
         rerun=_rerun(options, world), tap_version=tap_version, strict=options.strict,
+        expect=[each.for_plan() for each in expected.entries], scope=selection.scope(known, options.wanted),
     )
+
+
+def _expectations(options: Options, world: World, known: Catalogue) -> Expectations:
+    path = expect.find(world.places, options.expect, options.target)
+    if path is None:
+        return Expectations()
+    return expect.load(path, world.places, known, datetime.datetime.now(datetime.timezone.utc).date())
+
+
+def _notes(options: Options, expected: Expectations) -> tuple[str, ...]:
+    """What a reader must know to read the verdicts."""
+    limits = [f"--{name} {value}" for name, value, default in (
+        ("level", options.wanted.level, "all"), ("conformance", options.wanted.conformance, selection.CONFORMANCE[-1]),
+    ) if value != default]
+    judged = (f"judged: {' '.join(limits)}; what else is violated counts as INFO",) if limits else ()
+    return judged + expected.notes(automatic=not options.expect)
 
 
 def _rerun(options: Options, world: World) -> str:
@@ -155,6 +181,9 @@ def _rerun(options: Options, world: World) -> str:
     words += ["--patience", f"{options.patience:g}"] if options.patience != 1.0 else []
     words += ["--slow"] if options.wanted.slow else []
     words += ["--strict"] if options.strict else []
+    words += ["--level", options.wanted.level] if options.wanted.level != "all" else []
+    words += ["--conformance", options.wanted.conformance] if options.wanted.conformance != selection.CONFORMANCE[-1] else []
+    words += ["--expect", options.expect] if options.expect else []
     return shlex.join(words)
 
 
@@ -226,9 +255,11 @@ class Reports:
         outcome = self._outcome
         document = {
             "target": outcome.target, "seed": outcome.seed, "repeat": outcome.repeat, "strict": outcome.strict,
+            "level": outcome.level, "conformance": outcome.conformance, "expect": outcome.expected or None,
             "exit": outcome.exit_status(), "interrupted": bool(outcome.stopped_by),
             "abort": {"step": outcome.abort_step, "reason": outcome.abort_reason} if outcome.abort_step else None,
-            "counts": outcome.counts(), "flaky": outcome.flaky(), "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
+            "counts": outcome.counts(), "flaky": outcome.flaky(), "unexpected_passes": outcome.unexpected_passes(),
+            "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
             "requirements": outcome.end["requirements"] if outcome.end else {},
             "results": [vars(result) for result in outcome.results],
         }

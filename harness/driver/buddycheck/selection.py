@@ -1,15 +1,21 @@
-"""Which scenarios a command means: by id, glob, area or requirement, less exclusions, by level, with or without slow ones."""
+"""Which scenarios a command means: by id, glob, area or requirement, less exclusions, by level and conformance, with or
+without slow ones; and which requirements a run then judges."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
-from .catalogue import Catalogue, Scenario
+from .catalogue import Catalogue, Requirement, Scenario
 from .errors import UsageProblem, nearest
 
-LEVELS = {"must": {"HARD"}, "should": {"HARD", "WARN"}, "all": None}
+LEVELS = {"must": ("HARD",), "should": ("HARD", "WARN"), "all": ("HARD", "WARN", "INFO")}
+
+# What XEP-0267 says itself; with what it inherits from other specifications; with the specifications that build upon it.
+CONFORMANCE = ("core", "full", "dependents")
+DEPENDENTS = ("XEP-0268", "XEP-0275", "XEP-0309")
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class Wanted:
     exclude: Sequence[str] = ()
     level: str = "all"
     slow: bool = False
+    conformance: str = CONFORMANCE[-1]
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ def select(catalogue: Catalogue, wanted: Wanted) -> Selection:
     """Chooses; raises for a word that means nothing and where nothing remains."""
     chosen = _union(catalogue, wanted.selectors, "") if wanted.selectors else set(catalogue.scenarios)
     chosen -= _union(catalogue, wanted.exclude, "--exclude ")
-    ids = [id for id, each in catalogue.scenarios.items() if id in chosen and _on_level(catalogue, each, wanted.level)]
+    ids = [id for id, each in catalogue.scenarios.items() if id in chosen and _decides(catalogue, each, wanted)]
     quick = tuple(id for id in ids if wanted.slow or not catalogue.scenarios[id].slow)
     slow = tuple(id for id in ids if id not in set(quick))
     if not quick:
@@ -78,12 +85,33 @@ def _why_not(catalogue: Catalogue, word: str) -> str:
     return f"selects no scenario: it is no id, area or requirement and no glob that matches one; {advice}"
 
 
-def _on_level(catalogue: Catalogue, scenario: Scenario, level: str) -> bool:
-    wanted = LEVELS[level]
-    if wanted is None:
+def conformance_of(requirement: Requirement) -> str:
+    """The least profile of conformance that a requirement belongs to, by the specification it comes from."""
+    if requirement.source.startswith("XEP-0267"):
+        return "core"
+    return "dependents" if requirement.source.startswith(DEPENDENTS) else "full"
+
+
+def scope(catalogue: Catalogue, wanted: Wanted) -> dict[str, Any]:
+    """What the engine is to judge (harness/README.md); what else it finds is INFO. Empty: everything."""
+    limits: dict[str, Any] = {}
+    if wanted.level != "all":
+        limits["least"] = LEVELS[wanted.level][-1]
+    if wanted.conformance != CONFORMANCE[-1]:
+        limits["requirements"] = [each.id for each in catalogue.requirements.values() if _conforms(each, wanted.conformance)]
+    return limits
+
+
+def _conforms(requirement: Requirement, conformance: str) -> bool:
+    return CONFORMANCE.index(conformance_of(requirement)) <= CONFORMANCE.index(conformance)
+
+
+def _decides(catalogue: Catalogue, scenario: Scenario, wanted: Wanted) -> bool:
+    """Whether a scenario decides something that is judged."""
+    if wanted.level == "all" and wanted.conformance == CONFORMANCE[-1]:
         return True
     known = (catalogue.requirements[id] for id in scenario.requirements if id in catalogue.requirements)
-    return any(requirement.strictnesses() & wanted for requirement in known)
+    return any(_conforms(each, wanted.conformance) and each.strictnesses() & {*LEVELS[wanted.level]} for each in known)
 
 
 def _nothing(catalogue: Catalogue, wanted: Wanted, chosen: set[str], slow: tuple[str, ...]) -> str:
@@ -92,5 +120,6 @@ def _nothing(catalogue: Catalogue, wanted: Wanted, chosen: set[str], slow: tuple
     if slow:
         return f"nothing is selected: {', '.join(slow[:5])} {'is' if len(slow) == 1 else 'are'} slow; add --slow"
     if chosen:
-        return f"nothing is selected: no chosen scenario decides a requirement of --level {wanted.level}"
+        limits = f"--level {wanted.level} --conformance {wanted.conformance}"
+        return f"nothing is selected: no chosen scenario decides a requirement of {limits}"
     return "nothing is selected: --exclude leaves no scenario"

@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -231,7 +231,7 @@ def signals(loop: Loop, callback: Any) -> Iterator[None]:
 
 def plan(
     *, profile: Profile, scenarios: Path, select: tuple[str, ...], folder: Path, options: Mapping[str, Any], rerun: str,
-    tap_version: int, strict: bool,
+    tap_version: int, strict: bool, expect: Sequence[Mapping[str, Any]] = (), scope: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The engine's plan (harness/README.md); the only place where passwords are written, to a pipe."""
     return {
@@ -242,6 +242,8 @@ def plan(
         "journal": os.fspath(folder / outputs.JOURNAL),
         "tap": {"path": os.fspath(folder / outputs.TAP), "version": tap_version, "strict": strict},
         "rerun": rerun,
+        "expect": list(expect),
+        "scope": dict(scope or {}),
         "profile": _profile(profile),
     }
 

@@ -17,11 +17,13 @@ def render(outcome: Outcome, folder: str, texts: bool = True) -> list[str]:
     for result in outcome.failures():
         lines += _failure(result, texts)
     lines += [f"FLAKY {id}: {words}" for id, words in outcome.flaky().items()]
+    lines += [f"XPASS {id}: {words}" for id, words in outcome.unexpected_passes().items()]
     lines += _remarks(outcome)
     lines += _not_run(outcome)
     lines += _slowest(outcome)
     if outcome.abort_step:
         lines.append(f"the run could not go on ({outcome.abort_step}): {outcome.abort_reason}")
+    lines += outcome.notes
     lines.append(f"kept in {folder}")
     lines.append(last_line(outcome))
     return [printable(line) for line in lines]

@@ -8,7 +8,7 @@
 	X(SKIP, 1, "ok", "SKIP", "skipped", 0)                                                                             \
 	X(UNREACHABLE, 2, "ok", "SKIP", "skipped", 0)                                                                      \
 	X(INFO, 3, "ok", "", "pass", 0)                                                                                    \
-	X(XFAIL, 4, "not ok", "TODO", "pass", 0)                                                                           \
+	X(XFAIL, 4, "not ok", "TODO", "skipped", 0)                                                                        \
 	X(WARN, 5, "not ok", "TODO", "pass", 0)                                                                            \
 	X(INCONCLUSIVE, 6, "not ok", "", "error", 3)                                                                       \
 	X(FLAKY, 7, "not ok", "", "failure", 1)                                                                            \

@@ -18,6 +18,62 @@ static int64_t number(const json_t *o, const char *key, int64_t otherwise)
 	return json_is_integer(v) ? json_integer_value(v) : otherwise;
 }
 
+/* The verdict of that name among those that can be expected; UNDECIDED for null. 0, or -1 for any other. */
+static int expected_verdict(const char *name, enum verdict *out)
+{
+	static const enum verdict possible[] = {VERDICT_FAIL, VERDICT_WARN, VERDICT_INCONCLUSIVE};
+	*out = VERDICT_UNDECIDED;
+	for (size_t i = 0; name && i < sizeof possible / sizeof *possible; i++) {
+		if (!strcmp(name, verdict_text(possible[i]))) {
+			*out = possible[i];
+		}
+	}
+	return name && *out == VERDICT_UNDECIDED ? -1 : 0;
+}
+
+static int read_expectations(struct expectations *all, const json_t *list)
+{
+	size_t i;
+	json_t *o;
+	json_array_foreach(list, i, o)
+	{
+		all->items = mem_resize(all->items, i + 1, sizeof *all->items);
+		struct expectation *e = &all->items[all->count++];
+		*e = (struct expectation){.scenario = text(o, "scenario"),
+				.requirement = text(o, "requirement"),
+				.part = text(o, "part"),
+				.reason = text(o, "reason"),
+				.place = text(o, "place")};
+		if (!e->reason || !e->place || (!e->scenario && !e->requirement) ||
+				expected_verdict(json_string_value(json_object_get(o, "verdict")), &e->verdict)) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int read_scope(struct scope *s, const json_t *o)
+{
+	static const enum strictness all[] = {STRICT_INFO, STRICT_WARN, STRICT_HARD};
+	const char *least = json_string_value(json_object_get(o, "least"));
+	const json_t *ids = json_object_get(o, "requirements");
+	int known = !least;
+	for (size_t i = 0; least && i < sizeof all / sizeof *all; i++) {
+		if (!strcmp(least, strictness_text(all[i]))) {
+			s->least = all[i];
+			known = 1;
+		}
+	}
+	size_t i;
+	json_t *id;
+	json_array_foreach(ids, i, id)
+	{
+		s->requirements = mem_resize(s->requirements, i + 1, sizeof *s->requirements);
+		s->requirements[s->count++] = mem_strdup(json_is_string(id) ? json_string_value(id) : "");
+	}
+	return known ? 0 : -1;
+}
+
 int plan_read(struct plan *p, const char *line, char **error)
 {
 	*p = (struct plan){0};
@@ -54,6 +110,11 @@ int plan_read(struct plan *p, const char *line, char **error)
 		*error = mem_strdup("plan: expected repeat from 1, jobs from 0, tap.version 13 or 14");
 	} else if (!p->scenarios_dir || !p->journal || !p->tap_path || !p->select_count) {
 		*error = mem_strdup("plan: expected scenarios_dir, journal, tap.path and at least one id in select");
+	} else if (read_expectations(&p->expect, json_object_get(json, "expect"))) {
+		*error = mem_strdup("plan: expected in expect: scenario or requirement, reason, place, verdict FAIL, WARN, "
+							"INCONCLUSIVE or null");
+	} else if (read_scope(&p->scope, json_object_get(json, "scope"))) {
+		*error = mem_strdup("plan: expected scope.least HARD, WARN or INFO");
 	} else {
 		profile_read(&p->profile, json_object_get(json, "profile"), error);
 	}
@@ -71,6 +132,8 @@ void plan_finish(struct plan *p)
 	free(p->journal);
 	free(p->rerun);
 	free(p->tap_path);
+	expectations_finish(&p->expect);
+	scope_finish(&p->scope);
 	profile_finish(&p->profile);
 	*p = (struct plan){0};
 }

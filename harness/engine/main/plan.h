@@ -2,6 +2,8 @@
 #ifndef MAIN_PLAN_H
 #define MAIN_PLAN_H
 
+#include "report/expect.h"
+#include "report/scope.h"
 #include "target/profile.h"
 
 #include <stdint.h>
@@ -15,6 +17,8 @@ struct plan {
 	int jobs, repeat;
 	uint64_t seed;
 	double patience;
+	struct expectations expect;
+	struct scope scope;
 	struct profile profile;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "main/start.h"
+#include "report/expect.h"
 #include "report/flaky.h"
 #include "report/json.h"
 
@@ -201,12 +202,15 @@ static void report(struct run *r, struct report_row *rows, size_t *count)
 		if (!p->ended) {
 			continue;
 		}
+		struct result *result = (struct result *)player_result(p->player);
+		expect_apply(&r->plan.expect, p->scenario->id, result);
+		scope_apply(&r->plan.scope, result);
 		struct report_row *row = &rows[(*count)++];
 		*row = (struct report_row){.id = p->scenario->id,
 				.title = p->scenario->title,
 				.repeat = p->repeat,
 				.repeats = r->plan.repeat,
-				.result = player_result(p->player),
+				.result = result,
 				.failure = player_explain(p->player, r->plan.journal)};
 		control_event(json_result(row, p->scenario->file));
 	}
@@ -296,6 +300,17 @@ static json_t *not_run(const struct run *r)
 	return ids;
 }
 
+/* Requirements that pass although that was not expected: no scenario's result tells of them. */
+static json_t *unexpected_passes(const struct report_row *rows, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		json_array_append_new(
+				list, json_pack("{s:s, s:s}", "requirement", rows[i].id, "reason", rows[i].result->reason));
+	}
+	return list;
+}
+
 static double cpu_seconds(void)
 {
 	struct rusage u;
@@ -327,15 +342,21 @@ static void finish(struct run *r)
 	}
 	r->phase = PHASE_OVER;
 	end_plays(r, 0, r->plays_count);
-	/* A scenario that is flaky has two rows at least, and gets one more. */
-	struct report_row *rows = mem_alloc((r->plays_count + r->plays_count / 2) * sizeof *rows);
-	struct result *flaky = mem_alloc((r->plays_count / 2 + 1) * sizeof *flaky);
+	/* A scenario that is flaky has two rows at least, and gets one more; so does a requirement that passes
+	 * unexpectedly. */
+	size_t most = r->plays_count / 2 + r->plan.expect.count;
+	struct report_row *rows = mem_alloc((r->plays_count + most) * sizeof *rows);
+	struct result *more = mem_alloc((most + 1) * sizeof *more);
 	size_t count = 0;
 	report(r, rows, &count);
 	qsort(rows, count, sizeof *rows, by_id);
-	/* What was cut short differs without being flaky. */
-	size_t flaky_count = r->abort_reason ? 0 : flaky_find(rows, count, rows + count, flaky);
-	count += flaky_count;
+	/* What was cut short differs without being flaky, and what does not fail in it may fail in the rest. */
+	size_t flaky = r->abort_reason ? 0 : flaky_find(rows, count, rows + count, more);
+	size_t passes = r->abort_reason ? 0
+									: expect_find_passes(&r->plan.expect, &r->catalogue, rows, count,
+											  rows + count + flaky, more + flaky);
+	json_t *unexpected = unexpected_passes(rows + count + flaky, passes);
+	count += flaky + passes;
 	write_tap(r, rows, count);
 	r->exit = exit_status(r, rows, count);
 	journal_note(r, NULL, -1, "end", r->abort_reason);
@@ -344,15 +365,15 @@ static void finish(struct run *r)
 		fprintf(stderr, "buddycheck-engine: %s cannot be written to its end\n", r->plan.journal);
 		r->exit = 3;
 	}
-	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:I, s:o}", "event", "end", "counts",
+	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:I, s:o, s:o}", "event", "end", "counts",
 			count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit", r->exit, "seconds",
 			(double)run_now(r) / 1e6, "cpu_seconds", cpu_seconds(), "seed", (json_int_t)r->plan.seed, "not_run",
-			not_run(r)));
+			not_run(r), "unexpected_passes", unexpected));
 	for (size_t i = 0; i < count; i++) {
 		free(rows[i].failure);
 	}
-	flaky_finish(flaky, flaky_count);
-	free(flaky);
+	flaky_finish(more, flaky + passes);
+	free(more);
 	free(rows);
 	close_streams(r);
 }

@@ -70,7 +70,7 @@ STARTED = PROFILE.replace("port = 5222", "port = 0").replace("port = 5269", "por
 
 VERDICTS = [
     ("PASS", "ok", "pass", 0, 0), ("INFO", "ok", "pass", 0, 1), ("WARN", "not ok TODO", "pass", 0, 2), ("SKIP", "ok SKIP", "skipped", 0, 3),
-    ("UNREACHABLE", "ok SKIP", "skipped", 0, 4), ("XFAIL", "not ok TODO", "pass", 0, 5), ("FLAKY", "not ok", "failure", 1, 6),
+    ("UNREACHABLE", "ok SKIP", "skipped", 0, 4), ("XFAIL", "not ok TODO", "skipped", 0, 5), ("FLAKY", "not ok", "failure", 1, 6),
     ("XPASS", "not ok", "failure", 1, 7), ("INCONCLUSIVE", "not ok", "error", 3, 8), ("FAIL", "not ok", "failure", 1, 9), ("ERROR", "not ok", "error", 3, 10),
 ]
 
@@ -155,6 +155,7 @@ class Bench:
             "BUDDYCHECK_ENGINE": str(HERE / "fake_engine.py"),
             "BUDDYCHECK_FIXTURES": str(root / "fixtures"),
             "BUDDYCHECK_SCENARIOS": str(root / "scenarios"),
+            "BUDDYCHECK_EXPECT": str(root / "expect"),
             "BUDDYCHECK_DEBUG": "1",
             "FAKE_ENGINE": str(root / "script.json"),
             "FAKE_ENGINE_SAW": str(root / "saw.jsonl"),

@@ -70,7 +70,7 @@ def test_junit_is_well_formed_whatever_the_engine_says(name: str, reason: str, f
 
 
 @pytest.mark.parametrize("verdict, kind", [
-    ("PASS", None), ("WARN", None), ("XFAIL", None), ("FAIL", "failure"), ("XPASS", "failure"), ("SKIP", "skipped"),
+    ("PASS", None), ("WARN", None), ("XFAIL", "skipped"), ("FAIL", "failure"), ("XPASS", "failure"), ("SKIP", "skipped"),
     ("UNREACHABLE", "skipped"), ("INCONCLUSIVE", "error"), ("ERROR", "error"), ("UNHEARD", "error"),
 ])
 def test_junit_kind_of_every_verdict(verdict: str, kind: str | None) -> None:

@@ -45,7 +45,7 @@ result = "r"
         "plan": 1, "scenarios_dir": str(bench.root / "scenarios"), "select": ["disco/admin", "disco/user"], "jobs": 3, "seed": 7,
         "patience": 2.5, "repeat": 2, "journal": str(bench.out / "journal.jsonl"),
         "tap": {"path": str(bench.out / "run.tap"), "version": 13, "strict": True},
-        "rerun": "buddycheck run --target fake --seed 7 --patience 2.5 --strict",
+        "rerun": "buddycheck run --target fake --seed 7 --patience 2.5 --strict", "expect": [], "scope": {},
         "profile": {
             "name": "fake", "domains": ["srv.test", "second.test"], "off_domain": None,
             "c2s": {"address": "127.0.0.1", "port": 5222, "tls": "none"}, "s2s": {"address": "127.0.0.1", "port": 5269},

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from buddycheck.catalogue import Catalogue, area_of, parse
 from buddycheck.errors import UsageProblem
-from buddycheck.selection import Wanted, select
+from buddycheck.selection import Wanted, scope, select
 
 KNOWN: Catalogue = parse(sample(), Path("scenarios"))
 QUICK = ("disco/admin", "disco/user", "cancel/at-form", "persist/kill")
@@ -98,3 +98,36 @@ def test_any_word_selects_or_is_refused_in_one_line(word: str) -> None:
         assert set(select(KNOWN, Wanted([word], slow=True)).ids) <= set(KNOWN.scenarios)
     except UsageProblem as problem:
         assert len(problem.lines) == 1
+
+
+def mixed() -> Catalogue:
+    """The same with requirements of several specifications, one of which depends on a claim."""
+    document = sample()
+    changes = {
+        "SB-004": {"source": "RFC 6121 §3.1"}, "DI-002": {"source": "XEP-0030 §3"}, "PE-001": {"source": "XEP-0309 0.3 §4"},
+        "SB-010": {"strictness": "command?HARD:WARN"},
+    }
+    for each in document["requirements"]:
+        each |= changes.get(each["id"], {})
+    return parse(document, Path("scenarios"))
+
+
+@pytest.mark.parametrize("wanted, ids, judged", [
+    (Wanted(), QUICK, {}),
+    (Wanted(conformance="core"), ("disco/admin", "cancel/at-form"), {"requirements": ["SB-010", "SB-077", "SB-078"]}),
+    (Wanted(conformance="full"), ("disco/admin", "disco/user", "cancel/at-form"),
+     {"requirements": ["SB-010", "SB-004", "DI-002", "SB-077", "SB-078"]}),
+    (Wanted(level="must"), ("disco/admin", "cancel/at-form"), {"least": "HARD"}),
+    (Wanted(level="should"), ("disco/admin", "disco/user", "cancel/at-form"), {"least": "WARN"}),
+    (Wanted(["disco"], conformance="core", level="must"), ("disco/admin",),
+     {"least": "HARD", "requirements": ["SB-010", "SB-077", "SB-078"]}),
+])
+def test_conformance(wanted: Wanted, ids: tuple[str, ...], judged: dict) -> None:
+    known = mixed()
+    assert select(known, wanted).ids == ids
+    assert scope(known, wanted) == judged
+
+
+def test_nothing_of_that_conformance() -> None:
+    with pytest.raises(UsageProblem, match="requirement of --level all --conformance core"):
+        select(mixed(), Wanted(["persist"], conformance="core"))

@@ -4,6 +4,7 @@
 #include "main/plan.h"
 #include "run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,45 @@ START_TEST(what_may_be_left_out_has_defaults)
 	ck_assert_int_eq(p.tap_version, 14);
 	ck_assert_int_eq(p.strict, 0);
 	ck_assert_ptr_null(p.rerun);
+}
+END_TEST
+
+START_TEST(expectations_and_scope_are_read)
+{
+	ck_assert_int_eq(
+			plan_read(&p,
+					"{\"plan\": 1, \"expect\": [{\"scenario\": \"a/b\", \"requirement\": null, \"verdict\": \"WARN\", "
+					"\"reason\": \"r\", \"place\": \"f:1\"}, {\"scenario\": null, \"requirement\": \"TT-1\", "
+					"\"part\": \"on\", \"verdict\": null, \"reason\": \"s\", \"place\": \"f:2\"}], "
+					"\"scope\": {\"least\": \"HARD\", \"requirements\": [\"TT-1\", \"TT-2\"]}, " SMALL "}",
+					&error),
+			ERR_OK);
+	ck_assert_uint_eq(p.expect.count, 2);
+	ck_assert_str_eq(p.expect.items[0].scenario, "a/b");
+	ck_assert_ptr_null(p.expect.items[0].requirement);
+	ck_assert_int_eq(p.expect.items[0].verdict, VERDICT_WARN);
+	ck_assert_str_eq(p.expect.items[1].part, "on");
+	ck_assert_str_eq(p.expect.items[1].place, "f:2");
+	ck_assert_int_eq(p.expect.items[1].verdict, VERDICT_UNDECIDED);
+	ck_assert_int_eq(p.scope.least, STRICT_HARD);
+	ck_assert_uint_eq(p.scope.count, 2);
+	ck_assert_str_eq(p.scope.requirements[1], "TT-2");
+}
+END_TEST
+
+static const char *const bad_extras[] = {
+		"\"expect\": [{\"scenario\": \"a/b\", \"place\": \"f:1\"}]",
+		"\"expect\": [{\"reason\": \"r\", \"place\": \"f:1\"}]",
+		"\"expect\": [{\"scenario\": \"a/b\", \"verdict\": \"PASS\", \"reason\": \"r\", \"place\": \"f:1\"}]",
+		"\"scope\": {\"least\": \"MUST\"}",
+};
+
+START_TEST(bad_expectations_and_scopes_are_refused)
+{
+	char line[1024];
+	snprintf(line, sizeof line, "{\"plan\": 1, %s, " SMALL "}", bad_extras[_i]);
+	ck_assert_int_eq(plan_read(&p, line, &error), ERR_SYNTAX);
+	ck_assert_ptr_nonnull(strstr(error, _i < 3 ? "expect" : "scope.least"));
 }
 END_TEST
 
@@ -145,6 +185,8 @@ static Suite *make(void)
 	tcase_add_checked_fixture(tests, NULL, teardown);
 	tcase_add_test(tests, a_complete_plan_is_read);
 	tcase_add_test(tests, what_may_be_left_out_has_defaults);
+	tcase_add_test(tests, expectations_and_scope_are_read);
+	tcase_add_loop_test(tests, bad_expectations_and_scopes_are_refused, 0, sizeof bad_extras / sizeof *bad_extras);
 	tcase_add_test(tests, patience_is_positive);
 	tcase_add_loop_test(tests, what_is_no_plan_is_refused, 0, sizeof refused / sizeof *refused);
 	suite_add_tcase(suite, tests);

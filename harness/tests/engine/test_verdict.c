@@ -23,7 +23,7 @@ static const struct {
 		{VERDICT_SKIP, "ok", "SKIP", "skipped", 0},
 		{VERDICT_UNREACHABLE, "ok", "SKIP", "skipped", 0},
 		{VERDICT_INFO, "ok", "", "pass", 0},
-		{VERDICT_XFAIL, "not ok", "TODO", "pass", 0},
+		{VERDICT_XFAIL, "not ok", "TODO", "skipped", 0},
 		{VERDICT_WARN, "not ok", "TODO", "pass", 0},
 		{VERDICT_INCONCLUSIVE, "not ok", "", "error", 3},
 		{VERDICT_FLAKY, "not ok", "", "failure", 1},
