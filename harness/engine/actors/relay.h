@@ -9,7 +9,7 @@
 struct relay;
 
 struct relay_callbacks {
-	/* An element at depth 1, in either direction; borrowed. */
+	/* An element at depth 1, in either direction, and each header of the target as an element; borrowed. */
 	void (*on_element)(void *ud, struct stanza *stanza, int from_target);
 	/* The target's connection is gone, or never came about; reason is one line for people. Comes once. */
 	void (*on_closed)(void *ud, enum close_kind kind, const char *reason);

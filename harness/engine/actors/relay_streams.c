@@ -91,8 +91,10 @@ static void error_came(struct relay *r, const struct stanza *stanza)
 static void target_header(void *ud, const struct stream_header *header, const char *raw, size_t len)
 {
 	struct relay *r = ud;
-	(void)header;
 	relay_record(r, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len});
+	struct stanza *element = stream_header_element(header, raw, len);
+	r->callbacks->on_element(r->ud, element, 1);
+	stanza_unref(element);
 }
 
 static void target_element(void *ud, struct stanza *stanza)
@@ -102,7 +104,12 @@ static void target_element(void *ud, struct stanza *stanza)
 	if (node_is(stanza->root, "error", NS_STREAM)) {
 		error_came(r, stanza);
 	} else if (r->phase == PHASE_STARTTLS) {
-		negotiate_tls(r, stanza);
+		if (node_is(stanza->root, "features", NS_STREAM)) {
+			r->callbacks->on_element(r->ud, stanza, 1);
+		}
+		if (!r->dead) {
+			negotiate_tls(r, stanza);
+		}
 		return;
 	} else if (node_is(stanza->root, "success", NS_SASL)) {
 		stream_restart(r->from_target);

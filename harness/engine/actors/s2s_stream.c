@@ -168,6 +168,13 @@ void s2s_error(struct s2s *s, const char *condition)
 
 /* ------------------------------------------------------------------------------------------ what the target sends */
 
+static void tell_opening(struct s2s *s, struct stanza *stanza)
+{
+	if (s->outbound && s->peer && s->ps->callbacks->on_opening) {
+		s->ps->callbacks->on_opening(s->ps->ud, s->peer, stanza);
+	}
+}
+
 static void on_header(void *ud, const struct stream_header *header, const char *raw, size_t len)
 {
 	struct s2s *s = ud;
@@ -185,15 +192,19 @@ static void on_header(void *ud, const struct stream_header *header, const char *
 		return;
 	}
 	s->id = mem_strdup(header->id ? header->id : "");
-	if (!s->version1 && s->pair) {
+	struct stanza *element = stream_header_element(header, raw, len);
+	tell_opening(s, element);
+	stanza_unref(element);
+	if (!s->dead && !s->version1 && s->pair) {
 		s->open = 1;
 		pair_open(s->pair);
 	}
 }
 
-static void features_came(struct s2s *s, const struct stanza *stanza)
+static void features_came(struct s2s *s, struct stanza *stanza)
 {
-	if (!s->outbound || !s->pair || s->open) {
+	tell_opening(s, stanza);
+	if (s->dead || !s->outbound || !s->pair || s->open) {
 		return;
 	}
 	xmlNodePtr tls = node_child(stanza->root, "starttls", NS_TLS);

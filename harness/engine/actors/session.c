@@ -156,7 +156,11 @@ static void login_element(struct session *s, struct stanza *stanza, int from_tar
 		}
 		return;
 	}
-	if (node_is(stanza->root, "failure", NS_SASL)) {
+	if (node_is(stanza->root, "stream", NS_STREAM) || node_is(stanza->root, "features", NS_STREAM)) {
+		if (s->ss->callbacks->on_opening) {
+			s->ss->callbacks->on_opening(s->ss->ud, s, stanza);
+		}
+	} else if (node_is(stanza->root, "failure", NS_SASL)) {
 		const xmlNode *condition = stanza->root->children;
 		while (condition && (condition->type != XML_ELEMENT_NODE || node_is(condition, "text", NULL))) {
 			condition = condition->next;

@@ -21,6 +21,8 @@ struct session_account {
 };
 
 struct sessions_callbacks {
+	/* During the login: with what the target begins a stream, its header (as an element) or its features. */
+	void (*on_opening)(void *ud, struct session *session, struct stanza *stanza);
 	void (*on_ready)(void *ud, struct session *session); /* bound; session_jid() is the full JID */
 	/* The login failed; reason is one line for people and holds no password. The session is dead, destroy it. */
 	void (*on_failed)(void *ud, struct session *session, const char *reason);

@@ -106,7 +106,9 @@ char *inbox_closest(struct player *p, const struct step *step)
 	for (size_t i = 0; i < seat->inbox_count; i++) {
 		const struct entry *e = &seat->inbox[i];
 		struct mismatch why = {0};
-		if (e->consumed || template_match(step->template, e->stanza, &p->vars, &defaults, NULL, &why) ||
+		int comparable =
+				!strcmp(node_ns(step->template->root), NS_STREAM) || strcmp(node_ns(e->stanza->root), NS_STREAM) != 0;
+		if (e->consumed || !comparable || template_match(step->template, e->stanza, &p->vars, &defaults, NULL, &why) ||
 				why.score <= best.score) {
 			mismatch_finish(&why);
 			continue;

@@ -305,6 +305,14 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 	violations_after(p, actor);
 }
 
+void player_on_opening(struct player *p, int actor, struct stanza *stanza, int journal, uint64_t now)
+{
+	if (!p->ended) {
+		keep(p, actor, &(struct player_stanza){.stanza = stanza, .journal = journal}, 1);
+		steps_advance(p, now);
+	}
+}
+
 void player_on_closed(struct player *p, int actor, const char *how, uint64_t now)
 {
 	struct seat *seat = &p->seats[actor];

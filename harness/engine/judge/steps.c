@@ -184,6 +184,11 @@ static int take(struct player *p, const struct step *step)
 	if (!e) {
 		return 0;
 	}
+	for (size_t i = 0; i < step->bindings_count; i++) {
+		char *value = xpath_text(step->bindings[i].xpath, e->stanza, &p->vars);
+		vars_set(&p->vars, step->bindings[i].name, value);
+		free(value);
+	}
 	unsigned previous = seat->last_taken;
 	seat->last_taken = e->number;
 	decide_taken(p, step, e, previous);

@@ -443,9 +443,35 @@ static void peer_closed(void *ud, struct peer *peer, int stream, enum close_kind
 	run_stream_gone(link->play->run);
 }
 
-const struct peers_callbacks play_peers_callbacks = {peer_stanza, peer_connected, peer_failed, peer_closed};
+static void tell_opening(struct seat_link *link, struct stanza *stanza)
+{
+	struct play *p = link->play;
+	if (!p->ended) {
+		player_on_opening(p->player, link->actor, stanza, p->journal_last, run_now(p->run));
+		play_pump(p);
+	}
+}
+
+static void peer_opening(void *ud, struct peer *peer, struct stanza *stanza)
+{
+	(void)ud;
+	tell_opening(peer_owner(peer), stanza);
+}
+
+const struct peers_callbacks play_peers_callbacks = {
+		peer_stanza, peer_connected, peer_failed, peer_closed, peer_opening};
 
 /* --- events of sessions --- */
+
+/* Only to whom the session is its own: what the target began a lent one with was another play's. */
+static void session_opening(void *ud, struct session *s, struct stanza *stanza)
+{
+	struct run *r = ud;
+	struct seat_link *link = hooks_owns(r->hooks, s) ? NULL : session_owner(s);
+	if (link && link->own) {
+		tell_opening(link, stanza);
+	}
+}
 
 static void session_ready(void *ud, struct session *s)
 {
@@ -552,4 +578,4 @@ static void session_closed(void *ud, struct session *s, enum close_kind kind, co
 }
 
 const struct sessions_callbacks play_sessions_callbacks = {
-		session_ready, session_failed, session_stanza, session_closed};
+		session_opening, session_ready, session_failed, session_stanza, session_closed};

@@ -118,6 +118,32 @@ static void check_check(struct checker *c, const struct check *k)
 	}
 }
 
+/* Sessions are lent, and with them goes what the target began their streams with. */
+static void check_opening(struct checker *c, const struct step *step)
+{
+	const struct actor *a = &c->scenario->cast[step->actor];
+	int own = !actor_class_is_client(a->class) || a->class == ACTOR_CLIENT || a->resource;
+	if (!strcmp(node_ns(step->template->root), NS_STREAM) && !own) {
+		problem_at(c, step, "%s may get a session that began long ago; expected the property `resource:`", a->name);
+	}
+}
+
+static void check_bindings(struct checker *c, const struct step *step)
+{
+	if (step->bindings_count && step->kind != STEP_RECEIVE) {
+		problem_at(c, step, "'%s' takes no stanza: only below `receives` can a name be bound", step->text);
+	}
+	for (size_t i = 0; i < step->bindings_count; i++) {
+		const char *const *names;
+		size_t count = step->bindings[i].xpath ? xpath_names(step->bindings[i].xpath, &names) : 0;
+		for (size_t n = 0; n < count; n++) {
+			check_use(c, names[n], strlen(names[n]));
+		}
+		check_bind(c, step->bindings[i].name, strlen(step->bindings[i].name));
+		know_bound(c);
+	}
+}
+
 static void check_connection(struct checker *c, const struct step *step)
 {
 	const struct actor *a = step->actor >= 0 ? &c->scenario->cast[step->actor] : NULL;
@@ -178,10 +204,12 @@ static void check_step(struct checker *c, const struct step *step)
 	c->step = step;
 	check_connection(c, step);
 	if (step->template) {
+		check_opening(c, step);
 		struct template_names names = {check_use, check_bind, check_capture, c};
 		template_each_name(step->template, &names);
 		know_bound(c);
 	}
+	check_bindings(c, step);
 	if (step->raw) {
 		vars_names_in(step->raw, check_use, c);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define KEYWORD "Phrase:"
+#define BIND_LINE "bind "
 #define PARAMS_MAX 9
 
 /* A part of a text: not terminated. */
@@ -163,14 +164,17 @@ static int name_char(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-/* Gives names that the phrase itself binds a suffix, in `{bind:name}` and `${name}` alike. */
+/* Names that the phrase itself binds get a suffix, in `{bind:name}`, `bind name: ...` and `${name}` alike. */
 static int binds_literally(const struct phrase *p, const char *name, size_t len)
 {
 	char *needle = mem_printf("{bind:%.*s}", (int)len, name);
+	char *line = mem_printf(BIND_LINE "%.*s: ", (int)len, name);
 	int found = 0;
 	for (size_t i = 0; i < p->body.count && !found; i++) {
-		found = strstr(p->body.items[i].text, needle) != NULL;
+		const char *text = p->body.items[i].text;
+		found = strstr(text, needle) || !strncmp(text, line, strlen(line));
 	}
+	free(line);
 	free(needle);
 	return found;
 }
@@ -188,6 +192,14 @@ static const struct span *param_value(const struct phrase *p, const struct span 
 static char *fill_in(const struct phrase *p, const struct span *values, const char *text, int use)
 {
 	struct buf b = {0};
+	if (!strncmp(text, BIND_LINE, strlen(BIND_LINE))) {
+		size_t head = strlen(BIND_LINE) + strcspn(text + strlen(BIND_LINE), ":{");
+		buf_add(&b, text, head);
+		if (binds_literally(p, text + strlen(BIND_LINE), head - strlen(BIND_LINE))) {
+			buf_printf(&b, "#%d", use);
+		}
+		text += head;
+	}
 	while (*text) {
 		size_t len = 0;
 		if (*text == '{') {

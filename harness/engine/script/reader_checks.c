@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define RELIES "relies on "
+#define BIND "bind "
 
 /* Length of an id such as SB-010 or PS-I-SUBD-NPO, 0 if there is none. */
 static size_t id_length(const char *text)
@@ -24,14 +25,39 @@ static size_t id_length(const char *text)
 	return len > letters + 1 ? len : 0;
 }
 
+/* Length of NAME in "bind NAME: XPATH", 0 if the text is none. */
+static size_t bound_name_length(const char *text)
+{
+	if (strncmp(text, BIND, strlen(BIND)) != 0) {
+		return 0;
+	}
+	size_t len = strcspn(text + strlen(BIND), " :{}");
+	return strncmp(text + strlen(BIND) + len, ": ", 2) ? 0 : len;
+}
+
 int line_is_check(const struct line *line)
 {
 	const char *text = line->text;
+	if (bound_name_length(text)) {
+		return 1;
+	}
 	if (!strncmp(text, RELIES, strlen(RELIES))) {
 		text += strlen(RELIES);
 	}
 	size_t len = id_length(text);
 	return len && (text[len] == ' ' || text[len] == '/' || text[len] == ':' || !text[len]);
+}
+
+/* NULL, and the problem is told, where it is none. */
+static struct xpath *read_xpath(struct step_reader *r, const struct line *line, const char *expr)
+{
+	char *error = NULL;
+	struct xpath *xpath = xpath_create(expr, &error);
+	if (!xpath) {
+		problems_add(r->problems, line->file, line->number, line->indent + 1, "%s", error);
+		free(error);
+	}
+	return xpath;
 }
 
 static void split_condition(struct step_reader *r, const struct line *line, char *text, struct check *c)
@@ -49,12 +75,17 @@ static void split_condition(struct step_reader *r, const struct line *line, char
 		c->in_order = 1;
 		return;
 	}
-	char *error = NULL;
-	c->xpath = xpath_create(expr, &error);
-	if (!c->xpath) {
-		problems_add(r->problems, line->file, line->number, line->indent + 1, "%s", error);
-		free(error);
-	}
+	c->xpath = read_xpath(r, line, expr);
+}
+
+static void read_binding(struct step_reader *r, const struct line *line, const char *text, struct step *step)
+{
+	size_t len = bound_name_length(text);
+	const char *name = text + strlen(BIND);
+	const char *expr = name + len + 1;
+	step->bindings = mem_resize(step->bindings, step->bindings_count + 1, sizeof *step->bindings);
+	step->bindings[step->bindings_count++] =
+			(struct binding){.name = mem_strndup(name, len), .xpath = read_xpath(r, line, expr + strspn(expr, " \t"))};
 }
 
 /* A check may go on in lines that are indented deeper. */
@@ -77,10 +108,15 @@ void read_checks(struct step_reader *r, const struct line *lines, size_t count, 
 		const struct line *line = &lines[i];
 		if (!line_is_check(line)) {
 			problems_add(r->problems, line->file, line->number, line->indent + 1,
-					"expected a check: `ID text` or `ID text: XPath`");
+					"expected a check: `ID text` or `ID text: XPath`, or `bind NAME: XPath`");
 			return;
 		}
 		char *text = joined(line, count - i, &used);
+		if (bound_name_length(text)) {
+			read_binding(r, line, text, step);
+			free(text);
+			continue;
+		}
 		char *at = text;
 		struct check c = {.file = line->file, .line = line->number};
 		if (!strncmp(at, RELIES, strlen(RELIES))) {

@@ -75,6 +75,11 @@ static void steps_finish(struct steps *steps)
 		}
 		template_destroy(s->template);
 		free(s->checks);
+		for (size_t b = 0; b < s->bindings_count; b++) {
+			free(s->bindings[b].name);
+			xpath_destroy(s->bindings[b].xpath);
+		}
+		free(s->bindings);
 		free(s->branches);
 		free(s->text);
 		free(s->raw);

@@ -48,6 +48,12 @@ struct check {
 	int line;
 };
 
+/* "bind NAME: XPATH" below a step that receives. */
+struct binding {
+	char *name;
+	struct xpath *xpath; /* NULL: it was no XPath, which was told */
+};
+
 #define STEP_KIND_MAP(X)                                                                                               \
 	X(STEP_CONNECT)                                                                                                    \
 	X(STEP_DISCONNECT)                                                                                                 \
@@ -109,6 +115,8 @@ struct step {
 	int negate;	   /* "is not", "does not list" */
 	struct check *checks;
 	size_t checks_count;
+	struct binding *bindings;
+	size_t bindings_count;
 	struct steps *branches; /* STEP_TOGETHER: one; STEP_EITHER: two or more */
 	size_t branches_count;
 	char *left, *right;			 /* STEP_COMPARE */

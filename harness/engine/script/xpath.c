@@ -1,6 +1,7 @@
 #include "script/xpath.h"
 
 #include "base/mem.h"
+#include "script/caps.h"
 
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
@@ -23,6 +24,8 @@ static const char *const prefixes[][2] = {
 		{"streams", NS_STREAM_ERRORS},
 		{"db", NS_DIALBACK},
 		{"caps", "http://jabber.org/protocol/caps"},
+		{"caps2", "urn:xmpp:caps"},
+		{"hashes", "urn:xmpp:hashes:2"},
 		{"nick", "http://jabber.org/protocol/nick"},
 		{"delay", "urn:xmpp:delay"},
 };
@@ -105,7 +108,7 @@ struct xpath *xpath_create(const char *expr, char **error)
 	return NULL;
 }
 
-int xpath_holds(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
+static xmlXPathContextPtr context_of(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
 {
 	xmlXPathContextPtr ctx = xmlXPathNewContext(stanza->doc);
 	ctx->error = ignore_error;
@@ -113,6 +116,7 @@ int xpath_holds(const struct xpath *x, const struct stanza *stanza, const struct
 		xmlXPathRegisterNs(ctx, (const xmlChar *)prefixes[i][0], (const xmlChar *)prefixes[i][1]);
 	}
 	xmlXPathRegisterNs(ctx, (const xmlChar *)"s", (const xmlChar *)node_ns(stanza->root));
+	caps_register(ctx);
 	for (size_t i = 0; i < x->count; i++) {
 		char name[32];
 		snprintf(name, sizeof name, "v%zu", i);
@@ -120,9 +124,27 @@ int xpath_holds(const struct xpath *x, const struct stanza *stanza, const struct
 		xmlXPathRegisterVariable(ctx, (const xmlChar *)name, xmlXPathNewCString(value ? value : ""));
 	}
 	ctx->node = stanza->root;
+	return ctx;
+}
+
+int xpath_holds(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
+{
+	xmlXPathContextPtr ctx = context_of(x, stanza, vars);
 	int holds = xmlXPathCompiledEvalToBoolean(x->compiled, ctx);
 	xmlXPathFreeContext(ctx);
 	return holds;
+}
+
+char *xpath_text(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
+{
+	xmlXPathContextPtr ctx = context_of(x, stanza, vars);
+	xmlXPathObjectPtr value = xmlXPathCompiledEval(x->compiled, ctx);
+	xmlChar *text = value ? xmlXPathCastToString(value) : NULL;
+	char *copy = mem_strdup(text ? (const char *)text : "");
+	xmlFree(text);
+	xmlXPathFreeObject(value);
+	xmlXPathFreeContext(ctx);
+	return copy;
 }
 
 size_t xpath_names(const struct xpath *x, const char *const **names)

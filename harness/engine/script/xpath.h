@@ -1,5 +1,5 @@
 /* XPath 1.0 checks on a stanza. The context node is the stanza; prefixes come from one table; '${name}' in quotes is a
- * variable of the scenario and safe for any value. */
+ * variable of the scenario and safe for any value. Functions of our own: caps.h. */
 #ifndef SCRIPT_XPATH_H
 #define SCRIPT_XPATH_H
 
@@ -12,6 +12,8 @@ struct xpath;
 struct xpath *xpath_create(const char *expr, char **error);
 /* 1 or 0: what the expression gives as a boolean; -1 if it cannot be evaluated (an unknown prefix or function). */
 int xpath_holds(const struct xpath *x, const struct stanza *stanza, const struct vars *vars);
+/* What the expression gives as text, "" where it cannot be evaluated; caller frees. */
+char *xpath_text(const struct xpath *x, const struct stanza *stanza, const struct vars *vars);
 /* Names of the variables, for static checks. */
 size_t xpath_names(const struct xpath *x, const char *const **names);
 void xpath_destroy(struct xpath *x); /* NULL is allowed */

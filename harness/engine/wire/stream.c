@@ -255,3 +255,20 @@ void stream_destroy(struct stream_parser *p)
 	free(p->detail);
 	free(p);
 }
+
+struct stanza *stream_header_element(const struct stream_header *header, const char *raw, size_t len)
+{
+	xmlDocPtr doc = xmlNewDoc(NULL);
+	xmlNodePtr root = xmlNewDocNode(doc, NULL, (const xmlChar *)"stream", NULL);
+	xmlDocSetRootElement(doc, root);
+	xmlSetNs(root, xmlNewNs(root, (const xmlChar *)NS_STREAM, (const xmlChar *)"stream"));
+	const struct {
+		const char *name, *value;
+	} attributes[] = {{"from", header->from}, {"to", header->to}, {"id", header->id}, {"version", header->version}};
+	for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+		if (attributes[i].value) {
+			xmlSetProp(root, (const xmlChar *)attributes[i].name, (const xmlChar *)attributes[i].value);
+		}
+	}
+	return stanza_create(doc, raw, len);
+}

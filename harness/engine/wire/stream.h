@@ -45,6 +45,10 @@ struct stream_header {
 	int declares_dialback;				  /* a prefix is bound to jabber:server:dialback */
 };
 
+/* The header as an element without content, so that it can be handled like a stanza; raw are its octets. One reference
+ * for the caller. */
+struct stanza *stream_header_element(const struct stream_header *header, const char *raw, size_t len);
+
 struct stream_callbacks {
 	/* raw, here and in stanza->raw, is everything since the previous event: concatenated, the raw octets of all events
 	 * are the octets that were fed (an XML declaration stands before the header, white space between stanzas before a

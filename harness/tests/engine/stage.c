@@ -291,6 +291,15 @@ void stage_hears(struct stage *st, const char *actor, const char *stanza)
 	stage_hears_with(st, actor, stanza, 1, 1);
 }
 
+void stage_opens(struct stage *st, const char *actor, const char *element)
+{
+	struct stanza *s = stanza_parse(element, NS_STREAM);
+	ck_assert_ptr_nonnull(s);
+	player_on_opening(st->player, seat_index(st, actor), s, ++st->journal, ++st->now);
+	stanza_unref(s);
+	take_actions(st);
+}
+
 void stage_closed(struct stage *st, const char *actor, const char *how)
 {
 	player_on_closed(st->player, seat_index(st, actor), how, ++st->now);

@@ -50,6 +50,7 @@ void stage_connected(struct stage *st, const char *actor);
 void stage_connect_failed(struct stage *st, const char *actor, const char *reason);
 void stage_hears(struct stage *st, const char *actor, const char *stanza);
 void stage_hears_with(struct stage *st, const char *actor, const char *stanza, int opened_by_target, int validated);
+void stage_opens(struct stage *st, const char *actor, const char *element); /* header or features of its stream */
 void stage_closed(struct stage *st, const char *actor, const char *how);
 void stage_hook(struct stage *st, int ok, const char *output); /* answers the hook that was called last */
 void stage_fence(struct stage *st, const char *actor);		   /* answers all fences of an actor with results */

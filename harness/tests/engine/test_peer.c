@@ -17,6 +17,7 @@ struct side {
 	struct peers *peers;
 	struct log log;
 	struct buf events;
+	struct buf openings;
 	const char *wanted; /* for saw() */
 	int destroy_on_stanza;
 };
@@ -56,7 +57,15 @@ static void on_closed(void *ud, struct peer *peer, int stream, enum close_kind k
 			end ? " end" : "");
 }
 
-static const struct peers_callbacks callbacks = {on_stanza, on_connected, on_failed, on_closed};
+static void on_opening(void *ud, struct peer *peer, struct stanza *stanza)
+{
+	(void)peer;
+	struct side *s = ud;
+	const char *from = stanza_attr(stanza, "from");
+	buf_printf(&s->openings, "%s %s;", (const char *)stanza->root->name, from ? from : "-");
+}
+
+static const struct peers_callbacks callbacks = {on_stanza, on_connected, on_failed, on_closed, on_opening};
 
 static void side_init(struct side *s, int target_port)
 {
@@ -79,6 +88,7 @@ static void side_finish(struct side *s)
 {
 	peers_destroy(s->peers);
 	buf_finish(&s->events);
+	buf_finish(&s->openings);
 	buf_finish(&s->log.lines);
 }
 
@@ -191,6 +201,20 @@ START_TEST(header_of_ours_is_complete)
 			"xmlns:stream='http://etherx.jabber.org/streams' xmlns:db='jabber:server:dialback' "
 			"from='m.test' to='srv.test' version='1.0'>");
 	logged(&side, "#1 > header M <?xml version='1.0'?><stream:stream");
+}
+END_TEST
+
+START_TEST(what_our_stream_begins_with_is_told)
+{
+	struct peer *p = peer_create(side.peers, "m.test", "M");
+	peer_connect(p, "srv.test");
+	authenticate(1);
+	saw(&side, "connected to srv.test");
+	ck_assert_str_eq(buf_text(&side.openings), "stream srv.test;features -;");
+	struct fake f = {0};
+	open_inbound(&f);
+	ck_assert_str_eq(buf_text(&side.openings), "stream srv.test;features -;"); /* that one is the target's */
+	fake_finish(&f);
 }
 END_TEST
 
@@ -589,6 +613,7 @@ static Suite *make(void)
 	tcase_add_test(tc, two_sides_authenticate_each_other);
 	tcase_add_test(tc, connect_is_told_once_and_again);
 	tcase_add_test(tc, header_of_ours_is_complete);
+	tcase_add_test(tc, what_our_stream_begins_with_is_told);
 	tcase_add_test(tc, key_waits_for_features_only_with_version_1);
 	tcase_add_test(tc, keys_are_verified_before_our_own_is_asked_for);
 	tcase_add_test(tc, bad_key_is_answered_invalid_and_closed);

@@ -72,6 +72,15 @@ START_TEST(a_file_defines_phrases)
 }
 END_TEST
 
+START_TEST(names_bound_by_xpath_are_private_as_well)
+{
+	add("Phrase: {who} looks as {name}\n{who} receives:\n\t<iq/>\n\tbind hash: string(@ver)\n"
+		"\tbind {name}: '${hash}'\n\tbinding hash: x\n");
+	becomes("Marlowe looks as seen", "1 Marlowe receives:\n2 <iq/>\n2 bind hash#1: string(@ver)\n"
+									 "2 bind seen: '${hash#1}'\n2 binding hash: x\n");
+}
+END_TEST
+
 static const struct {
 	const char *text, *message;
 	int line;
@@ -225,6 +234,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("phrases");
 	tcase_add_checked_fixture(tests, NULL, teardown);
 	tcase_add_test(tests, a_file_defines_phrases);
+	tcase_add_test(tests, names_bound_by_xpath_are_private_as_well);
 	tcase_add_loop_test(tests, what_is_no_phrase_is_a_problem, 0, sizeof bad / sizeof *bad);
 	tcase_add_test(tests, parameters_are_filled_in);
 	tcase_add_test(tests, nine_parameters_are_enough);

@@ -313,6 +313,27 @@ START_TEST(a_wrong_answer_leaves_the_other_branch_its_time)
 }
 END_TEST
 
+START_TEST(xpath_binds_names)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='{bind:type}'/>\n"
+								  "	bind both: concat(@id, '${type}')\n"
+								  "	TT-1 checks know it: '${both}' = '7subscribe'\n"
+								  "${both} is 7subscribe:\n"
+								  "	TT-2 so do comparisons\n"
+								  "Marlowe receives:\n"
+								  "	<presence id='${both}'/>\n"
+								  "	TT-3 and templates\n");
+	stage_hears(st, "Marlowe", "<presence type='subscribe' id='7'/>");
+	stage_hears(st, "Marlowe", "<presence id='7subscribe'/>");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_finding(st, "TT-3", "PASS");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(branches_have_deadlines_of_their_own)
 {
 	static const char play[] = "either:\n"
@@ -483,6 +504,7 @@ static Suite *make(void)
 	tcase_add_test(tests, no_branch_fits);
 	tcase_add_test(tests, a_wrong_answer_fails_once_it_fits_no_branch);
 	tcase_add_test(tests, a_wrong_answer_leaves_the_other_branch_its_time);
+	tcase_add_test(tests, xpath_binds_names);
 	tcase_add_test(tests, branches_have_deadlines_of_their_own);
 	tcase_add_test(tests, blocks_stand_in_branches);
 	tcase_add_test(tests, a_branch_without_checks_decides_nothing);

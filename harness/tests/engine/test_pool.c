@@ -48,7 +48,8 @@ static void on_closed(void *ud, struct session *s, enum close_kind kind, const c
 	session_destroy(s);
 }
 
-static const struct sessions_callbacks callbacks = {on_ready, on_failed, on_stanza, on_closed};
+static const struct sessions_callbacks callbacks = {
+		.on_ready = on_ready, .on_failed = on_failed, .on_stanza = on_stanza, .on_closed = on_closed};
 
 static void setup(void)
 {

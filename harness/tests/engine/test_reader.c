@@ -477,7 +477,7 @@ START_TEST(steps_and_checks_are_visited_in_order)
 END_TEST
 
 #define NO_STEP "is no step: expected an actor of the cast with a verb, `the target ...`, or a phrase"
-#define NO_CHECK "expected a check: `ID text` or `ID text: XPath`"
+#define NO_CHECK "expected a check: `ID text` or `ID text: XPath`, or `bind NAME: XPath`"
 
 static const struct {
 	const char *text;

@@ -21,9 +21,16 @@ static const struct session_account admin = {"admin@srv.test", "pa'ss%s<1>"};
 static uv_loop_t loop;
 static struct fake_server target;
 static struct log records;
-static struct buf events;
+static struct buf events, openings;
 static struct sessions *sessions;
 static int destroy_at_once;
+
+static void on_opening(void *ud, struct session *s, struct stanza *stanza)
+{
+	(void)ud;
+	(void)s;
+	buf_printf(&openings, "%s%s;", (const char *)stanza->root->name, stanza->root->children ? " full" : "");
+}
 
 static void on_ready(void *ud, struct session *s)
 {
@@ -61,7 +68,11 @@ static void on_closed(void *ud, struct session *s, enum close_kind kind, const c
 	buf_printf(&events, "closed %s %s%s;", close_kind_text(kind), condition ? condition : "-", end ? " end" : "");
 }
 
-static const struct sessions_callbacks callbacks = {on_ready, on_failed, on_stanza, on_closed};
+static const struct sessions_callbacks callbacks = {.on_opening = on_opening,
+		.on_ready = on_ready,
+		.on_failed = on_failed,
+		.on_stanza = on_stanza,
+		.on_closed = on_closed};
 
 static void start(enum session_tls tls)
 {
@@ -82,6 +93,7 @@ static void setup(void)
 	fake_listen(&target, &loop);
 	log_init(&records);
 	memset(&events, 0, sizeof events);
+	memset(&openings, 0, sizeof openings);
 	destroy_at_once = 0;
 	start(SESSION_PLAIN);
 }
@@ -96,6 +108,7 @@ static void teardown(void)
 	ck_assert_ptr_null(strstr(buf_text(&events), "pa'ss"));
 	buf_finish(&records.lines);
 	buf_finish(&events);
+	buf_finish(&openings);
 }
 
 static int has_seen(void *ud)
@@ -151,6 +164,7 @@ START_TEST(login_and_stanzas)
 	logged(">[redacted]</auth>\n");
 	logged("#1 < stanza Bard <iq id='1' type='get'/>\n#1 < stanza Bard  <presence id='2'/>\n");
 	logged("#1 > stanza Bard <message id='%s%n'/>");
+	ck_assert_str_eq(buf_text(&openings), "stream;features full;stream;features full;");
 	session_set_owner(s, "Second");
 	fake_send(f, "<iq id='3'/>");
 	saw("got 3;");
@@ -317,6 +331,7 @@ START_TEST(starttls_is_spoken_by_the_relay)
 	fake_expect(&loop, f, "\x16\x03\x01"); /* ClientHello */
 	fake_send(f, "this is no TLS, and long enough for a record header");
 	saw("login of admin@srv.test failed: TLS failed");
+	ck_assert_str_eq(buf_text(&openings), "stream;features full;");
 	session_create(sessions, &admin, NULL, NULL);
 	f = fake_accepted(&target, 2);
 	fake_expect(&loop, f, "<stream:stream");

@@ -59,6 +59,36 @@ START_TEST(what_violates_no_condition_is_noted)
 }
 END_TEST
 
+/* What a stream begins with can be taken, is no offence, and no stanza that another step missed. */
+START_TEST(the_beginning_of_a_stream_is_no_stanza)
+{
+	struct stage *st = stage_open("Marlowe receives: nothing\n"
+								  "	TT-1 nothing comes\n"
+								  "Marlowe receives:\n"
+								  "	<stream:features>\n"
+								  "		<c ver='{bind:ver}'/>\n"
+								  "	</stream:features>\n"
+								  "Marlowe receives:\n"
+								  "	<stream:stream from='example.org'/>\n"
+								  "	TT-2 the header as well: @id and '${ver}' = '7'\n"
+								  "Marlowe receives:\n"
+								  "	<presence/>\n"
+								  "	TT-3 something\n");
+	stage_opens(st, "Marlowe", "<stream from='example.org' id='1'/>");
+	stage_opens(st, "Marlowe", "<features><c xmlns='jabber:server' ver='7'/></features>");
+	stage_opens(st, "Marlowe", "<features/>");
+	stage_fence(st, "Marlowe");
+	stage_quiet(st);
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "PASS");
+	ck_assert_finding(st, "TT-3", "FAIL");
+	ck_assert_has(stage_detail(st, "TT-3"), "Marlowe received nothing that was still to be taken");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_peer_proves_silence)
 {
 	static const char *const answers[] = {"result", "error"};
@@ -709,6 +739,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("nothing");
 	tcase_add_loop_test(tests, a_condition_says_what_is_an_offence, 0, 3);
 	tcase_add_test(tests, what_violates_no_condition_is_noted);
+	tcase_add_test(tests, the_beginning_of_a_stream_is_no_stanza);
 	tcase_add_loop_test(tests, a_peer_proves_silence, 0, 2);
 	tcase_add_test(tests, a_client_proves_silence);
 	tcase_add_test(tests, a_remote_user_proves_silence);

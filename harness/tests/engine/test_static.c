@@ -95,6 +95,18 @@ static const struct {
 				"'a' is bound already; compare with ${...} instead"},
 		{"Bard receives:\n\t<iq id='{bind:a}' to='{bind:a}'/>\n", 4,
 				"'a' is bound already; compare with ${...} instead"},
+		{"Bard receives:\n\t<iq id='{bind:a}'/>\n\tbind b: concat(@to, '${a}')\n\tSB-001 x: '${b}'\n${b} is "
+		 "x\n\tSB-001 x\n",
+				0, NULL},
+		{"Bard receives:\n\t<iq/>\n\tbind a: '${b}'\n\tbind b: @to\n", 4, UNKNOWN("b")},
+		{"Bard receives:\n\t<iq id='{bind:a}'/>\n\tbind a: @to\n", 4,
+				"'a' is bound already; compare with ${...} instead"},
+		{"Bard receives: nothing\n\tbind a: @to\n\tSB-001 x\n", 4,
+				"'Bard receives: nothing' takes no stanza: only below `receives` can a name be bound"},
+		/* what a stream begins with */
+		{"Bard receives:\n\t<stream:features/>\n\tSB-001 x\n", 4,
+				"Bard may get a session that began long ago; expected the property `resource:`"},
+		{"Marlowe receives:\n\t<stream:features/>\n\tSB-001 x\n", 0, NULL},
 		{"Bard receives:\n\t<iq id='{bind:target}'/>\n", 4, "'target' is bound already; compare with ${...} instead"},
 		{"Bard receives:\n\t<iq id='{bind:Marlowe}'/>\n", 4, "'Marlowe' is bound already; compare with ${...} instead"},
 		{"Bard receives:\n\t<iq id='{scansion:capture:a}'/>\nBard receives:\n\t<iq id='{scansion:capture:a}' "

@@ -330,6 +330,19 @@ START_TEST(header_is_told)
 }
 END_TEST
 
+START_TEST(header_as_an_element)
+{
+	struct stream_header header = {.from = "a&b", .id = "<", .version = "1.0"};
+	struct stanza *s = stream_header_element(&header, "octets", 6);
+	ck_assert(node_is(s->root, "stream", NS_STREAM));
+	ck_assert_str_eq(stanza_attr(s, "from"), "a&b");
+	ck_assert_str_eq(stanza_attr(s, "id"), "<");
+	ck_assert_ptr_null(stanza_attr(s, "to"));
+	ck_assert_str_eq(s->raw, "octets");
+	stanza_unref(s);
+}
+END_TEST
+
 /* ---- namespaces ---- */
 
 static char *dump(const struct stanza *s)
@@ -708,6 +721,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, good_streams, 0, GOOD);
 	tcase_add_test(tests, raw_is_the_whole_input);
 	tcase_add_test(tests, header_is_told);
+	tcase_add_test(tests, header_as_an_element);
 	tcase_add_test(tests, stanzas_stand_alone);
 	tcase_add_test(tests, nodes_are_in_the_inherited_namespaces);
 	tcase_add_test(tests, kept_stanzas_do_not_change);
