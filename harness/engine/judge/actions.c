@@ -145,6 +145,12 @@ static char *reply(const struct stanza *s, const char *body)
 void act_answer(struct player *p, int actor, const struct stanza *s, const struct background_rule *rule)
 {
 	struct template_defaults none = {0};
+	const char *identity = p->config.scenario->cast[actor].identity;
+	const char *slash = identity ? strchr(identity, '/') : NULL;
+	char *category = slash ? mem_strndup(identity, (size_t)(slash - identity)) : mem_strdup("server");
+	vars_set(&p->vars, "own category", category);
+	vars_set(&p->vars, "own type", slash ? slash + 1 : "im");
+	free(category);
 	char *body = template_build(rule->answer, &p->vars, &none);
 	act_send_raw(p, actor, reply(s, body), route(p, stanza_attr(s, "from")), "background");
 	free(body);

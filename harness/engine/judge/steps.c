@@ -271,7 +271,8 @@ static int try_open(struct player *p, uint64_t now)
 			return 0;
 		}
 		if (step->kind == STEP_NOTHING) {
-			wait_for(p, step, WAIT_QUIET, now + p->config.quiet);
+			uint64_t own = (uint64_t)step->within_ms * 1000;
+			wait_for(p, step, WAIT_QUIET, now + (own > p->config.quiet ? own : p->config.quiet));
 		} else {
 			call_hook(p, step, now);
 		}

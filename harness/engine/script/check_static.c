@@ -20,6 +20,8 @@ static int is_name_form(const char *text)
 	return 0;
 }
 
+#define QUICK_MS 1000 /* silence that lasts longer is for `## slow` */
+
 struct checker {
 	struct scenario *scenario;
 	const struct requirements *requirements;
@@ -220,6 +222,9 @@ static void check_step(struct checker *c, const struct step *step)
 			problem_at(c, step, "a comparison without a check decides nothing: '%s'", step->text);
 		}
 	}
+	if (step->kind == STEP_NOTHING && step->within_ms > QUICK_MS && !c->scenario->slow) {
+		problem_at(c, step, "'%s' takes its time: expected the tag `## slow`", step->text);
+	}
 	if (step->kind == STEP_NEVER && !step->checks_count) {
 		problem_at(c, step, "a prohibition without a check decides nothing: '%s'", step->text);
 	}
@@ -267,6 +272,10 @@ void scenario_check(struct scenario *s, const struct requirements *rs, struct pr
 		problems_add(ps, s->file, 1, 1, "decides no requirement: expected at least one check");
 	}
 	for (size_t i = 0; i < s->cast_count; i++) {
+		const char *identity = s->cast[i].identity;
+		if (identity && (s->cast[i].class != ACTOR_PEER || !strchr(identity, '/'))) {
+			problems_add(ps, s->file, s->cast[i].line, 1, "expected `identity: CATEGORY/TYPE` below a peer");
+		}
 		if (!s->cast[i].used && !scenario_is_plain(s)) {
 			problems_add(ps, s->file, s->cast[i].line, 1, "actor '%s' is never used", s->cast[i].name);
 		}

@@ -130,7 +130,7 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 	} known[] = {{"jid:", a ? &a->jid : NULL}, {"password:", a ? &a->password : NULL},
 			{"connect_host:", a ? &a->connect_host : NULL}, {"connect_port:", a ? &a->connect_port : NULL},
 			{"resource:", a ? &a->resource : NULL}, {"localpart:", a ? &a->localpart : NULL},
-			{"subdomain:", a ? &a->subdomain : NULL}};
+			{"subdomain:", a ? &a->subdomain : NULL}, {"identity:", a ? &a->identity : NULL}};
 	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
 		char *value = after(line->text, known[i].key);
 		if (value) {
@@ -140,8 +140,8 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 		}
 	}
 	problems_add(ps, line->file, line->number, line->indent + 1,
-			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart: or "
-			"subdomain: below an actor");
+			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, "
+			"subdomain: or identity: below an actor");
 }
 
 static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)

@@ -88,14 +88,15 @@ static void read_raw(
 	step->raw = mem_strdup(count ? body[0].text : "");
 }
 
-/* " within 2s", " within 500ms" */
-static int read_within(const char *text, int *ms)
+/* "within 2s", "within 500ms"; of a silence "for 10s" */
+static int read_within(const char *text, const char *word, int *ms)
 {
 	char *end;
-	if (strncmp(text, "within ", 7) != 0) {
+	size_t len = strlen(word);
+	if (strncmp(text, word, len) != 0) {
 		return -1;
 	}
-	double value = strtod(text + 7, &end);
+	double value = strtod(text + len, &end);
 	value *= !strcmp(end, "s") ? 1000 : !strcmp(end, "ms") ? 1 : 0;
 	if (!(value >= 1 && value <= 3600 * 1000)) { /* this way NaN is refused, too */
 		return -1;
@@ -122,13 +123,14 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 	}
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
 		size_t word = strlen(verbs[i].word);
-		int within = verbs[i].kind == STEP_RECEIVE && len > word && verb[word] == ' ';
+		int silence = verbs[i].kind == STEP_NOTHING;
+		int within = (silence || verbs[i].kind == STEP_RECEIVE) && len > word && verb[word] == ' ';
 		if (strncmp(verb, verbs[i].word, word) != 0 || (len != word && !within)) {
 			continue;
 		}
 		if (within) {
 			char *rest = mem_strndup(verb + word + 1, len - word - 1);
-			int bad = read_within(rest, &step->within_ms);
+			int bad = read_within(rest, silence ? "for " : "within ", &step->within_ms);
 			free(rest);
 			if (bad) {
 				continue;

@@ -33,7 +33,7 @@ struct actor {
 	enum actor_class class;
 	int of; /* RemoteUser: index of the peer; else -1 */
 	/* properties, NULL if not given */
-	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain;
+	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity;
 	int line;
 	int used;
 };
@@ -111,7 +111,7 @@ struct step {
 	int actor;	 /* index in cast, -1: the target */
 	struct template *template;
 	char *raw;	   /* STEP_SEND_RAW */
-	int within_ms; /* 0: the profile's deadline */
+	int within_ms; /* 0: the profile's deadline; of STEP_NOTHING: how long it lasts, 0: the profile's quiet window */
 	int negate;	   /* "is not", "does not list" */
 	struct check *checks;
 	size_t checks_count;

@@ -75,6 +75,23 @@ START_TEST(the_background_answers_to_the_domain_that_asked)
 }
 END_TEST
 
+START_TEST(the_background_knows_who_a_peer_is)
+{
+	struct stage_set set = {.cast = "[Peer] Marlowe\n[Peer] Kyd\n\tidentity: directory/server\n"};
+	struct stage *st = stage_set_up(&set, "Marlowe receives:\n"
+										  "	<presence/>\n"
+										  "	TT-1 it comes\n"
+										  "Kyd receives: nothing\n"
+										  "	TT-2 nothing else\n");
+	stage_start(st);
+	stage_hears(st, "Marlowe", "<iq type='get' id='p1'><query xmlns='urn:who'/></iq>");
+	ck_assert_has(stage_actions(st), "category=\"server\" type=\"im\"");
+	stage_hears(st, "Kyd", "<iq type='get' id='p2'><query xmlns='urn:who'/></iq>");
+	ck_assert_has(stage_actions(st), "category=\"directory\" type=\"server\"");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(the_background_keeps_still_when_the_open_step_wants_it)
 {
 	static const char play[] = "Marlowe receives:\n"
@@ -764,6 +781,7 @@ static Suite *make(void)
 	tcase_add_test(tests, unknown_questions_are_refused);
 	tcase_add_test(tests, a_client_has_other_rules_than_a_peer);
 	tcase_add_test(tests, the_background_answers_to_the_domain_that_asked);
+	tcase_add_test(tests, the_background_knows_who_a_peer_is);
 	tcase_add_test(tests, the_background_keeps_still_when_the_open_step_wants_it);
 	tcase_add_loop_test(tests, the_background_keeps_still_for_steps_in_blocks, 0, 2);
 	tcase_add_test(tests, a_question_is_answered_while_an_answer_is_awaited);

@@ -121,7 +121,8 @@ START_TEST(all_classes_and_properties)
 {
 	read_text("# T\n[Admin] A\n[SecondAdmin] B\n[HostAdmin] C\n[User] D\n[Client] E's phone\n\tjid: e@srv.test/r\n"
 			  "\tpassword:  pass word \n\tconnect_host: 127.0.0.1\n\tconnect_port: 5222\n\tresource: phone\n"
-			  "[Peer] F\n[RemoteUser]   G H of F\n\tlocalpart: gh\n[Peer] I\n\tsubdomain: b\u00fccher\n-----\n");
+			  "[Peer] F\n[RemoteUser]   G H of F\n\tlocalpart: gh\n[Peer] I\n\tsubdomain: b\u00fccher\n\tidentity: "
+			  "gateway/sms\n-----\n");
 	no_problem();
 	static const struct {
 		const char *name;
@@ -145,6 +146,8 @@ START_TEST(all_classes_and_properties)
 	ck_assert_ptr_null(s->cast[4].localpart);
 	ck_assert_str_eq(s->cast[6].localpart, "gh");
 	ck_assert_str_eq(s->cast[7].subdomain, "b\u00fccher");
+	ck_assert_str_eq(s->cast[7].identity, "gateway/sms");
+	ck_assert_ptr_null(s->cast[5].identity);
 	ck_assert_ptr_null(s->cast[5].subdomain);
 	ck_assert_ptr_null(s->cast[0].jid);
 }
@@ -171,7 +174,8 @@ END_TEST
 #define CLASSES "unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer] or [RemoteUser]"
 #define OF "expected `[RemoteUser] Name of Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
-	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart: or subdomain: "   \
+	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain: or "  \
+	"identity: "                                                                                                       \
 	"below "                                                                                                           \
 	"an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"

@@ -46,6 +46,23 @@ START_TEST(a_condition_says_what_is_an_offence)
 }
 END_TEST
 
+START_TEST(silence_may_have_to_last)
+{
+	struct stage *st = stage_open("Marlowe receives: nothing for 1s\n	TT-1 nothing comes\n");
+	stage_fence(st, "Marlowe");
+	ck_assert_uint_eq(player_deadline(st->player), st->now + 1000000);
+	stage_pass(st, 900000);
+	ck_assert(!player_is_over(st->player));
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ends_as(st, "FAIL", "FAIL");
+	st = stage_open("Marlowe receives: nothing for 1ms\n	TT-1 nothing comes\n");
+	stage_fence(st, "Marlowe");
+	ck_assert_uint_eq(player_deadline(st->player), st->now + STAGE_QUIET); /* never shorter than the quiet window */
+	stage_quiet(st);
+	ends_as(st, "PASS", "PASS");
+}
+END_TEST
+
 START_TEST(what_violates_no_condition_is_noted)
 {
 	struct stage *st = stage_open("Marlowe receives: nothing\n	TT-1 no request: not(@type = 'subscribe')\n");
@@ -738,6 +755,7 @@ static Suite *make(void)
 	Suite *suite = suite_create("silence");
 	TCase *tests = tcase_create("nothing");
 	tcase_add_loop_test(tests, a_condition_says_what_is_an_offence, 0, 3);
+	tcase_add_test(tests, silence_may_have_to_last);
 	tcase_add_test(tests, what_violates_no_condition_is_noted);
 	tcase_add_test(tests, the_beginning_of_a_stream_is_no_stanza);
 	tcase_add_loop_test(tests, a_peer_proves_silence, 0, 2);

@@ -208,6 +208,33 @@ START_TEST(something_must_be_decided)
 }
 END_TEST
 
+START_TEST(an_identity_is_a_peers)
+{
+	static const char *const heads[] = {"[Admin] Bard\n\tidentity: server/im\n", "[Peer] Bard\n\tidentity: server\n",
+			"[Peer] Bard\n\tidentity: directory/server\n"};
+	for (size_t i = 0; i < 3; i++) {
+		char *text = mem_printf("# T\n%s-----\nBard connects\nBard receives: nothing\n\tSB-001 x\n", heads[i]);
+		check_text(text);
+		free(text);
+		if (i < 2) {
+			only_problem("area/name.scs", 2, "expected `identity: CATEGORY/TYPE` below a peer");
+		} else {
+			no_problem();
+		}
+	}
+}
+END_TEST
+
+START_TEST(long_silence_is_slow)
+{
+	check_play("Bard connects\nTybalt receives: nothing for 1s\n\tSB-001 x\n");
+	no_problem();
+	check_play("Bard connects\nTybalt receives: nothing for 2s\n\tSB-001 x\n");
+	only_problem("area/name.scs", PLAY_AT + 1,
+			"'Tybalt receives: nothing for 2s' takes its time: expected the tag `## slow`");
+}
+END_TEST
+
 #define CLIENTS "# T\n[Client] Romeo\n\tjid: romeo@localhost\n[Client] Juliet\n\tjid: juliet@localhost\n"
 
 START_TEST(a_script_of_scansion_needs_no_checks)
@@ -336,6 +363,8 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, plays_are_checked, 0, sizeof plays / sizeof *plays);
 	tcase_add_test(tests, a_client_connects_before_it_acts);
 	tcase_add_test(tests, something_must_be_decided);
+	tcase_add_test(tests, an_identity_is_a_peers);
+	tcase_add_test(tests, long_silence_is_slow);
 	tcase_add_test(tests, a_script_of_scansion_needs_no_checks);
 	tcase_add_test(tests, a_play_has_steps);
 	tcase_add_test(tests, every_actor_is_used);
