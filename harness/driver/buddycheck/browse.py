@@ -6,13 +6,15 @@ import json
 import textwrap
 from typing import TextIO
 
-from . import catalogue, selection
+from . import catalogue, rulings, selection
 from .catalogue import Catalogue, Requirement, Scenario
 from .errors import EXIT_FAILED, EXIT_OK, UsageProblem, nearest
+from .rulings import Ruling
 from .run import World
 from .selection import Wanted
 
 WIDTH = 100
+REQUIREMENTS = "requirements.tsv"
 
 
 def list_scenarios(wanted: Wanted, as_json: bool, world: World) -> int:
@@ -42,7 +44,7 @@ def show(id: str, world: World) -> int:
     if name in known.scenarios:
         lines = _scenario(known, known.scenarios[name], world)
     elif name in known.requirements:
-        lines = _requirement(known, known.requirements[name])
+        lines = _requirement(known, known.requirements[name], rulings.about(known.requirements[name], rulings.load(known.folder)))
     else:
         near = nearest(name, [*known.scenarios, *known.requirements])
         advice = f"did you mean {' or '.join(near)}?" if near else "see 'buddycheck list'"
@@ -51,23 +53,33 @@ def show(id: str, world: World) -> int:
     return EXIT_OK
 
 
-def lint(world: World) -> int:
-    """Errors in scenarios, and what is missing between scenarios and requirements. Only missing scenarios are no error."""
+def lint(allow_open: bool, world: World) -> int:
+    """Errors in scenarios, and what is missing between scenarios, requirements and rulings."""
     known = catalogue.load(world.places, world.environ)
     errors = known.error_lines(world.places)
     errors += [
-        f"{world.places.shown(known.folder / each.file)}:1:1: the scenario decides no requirement"
-        for each in known.scenarios.values() if not each.requirements
+        f"{world.places.shown(known.folder / file)}:{line}:1: {message}" for file, line, message in [
+            *((each.file, 1, "the scenario decides no requirement") for each in known.scenarios.values() if not each.requirements),
+            *rulings.errors(known, rulings.load(known.folder)),
+            *((REQUIREMENTS, 1, f"{each.id} has scenarios and a reason why it has none (why_none); take the reason out")
+              for each in known.requirements.values() if each.scenarios and each.why_none),
+        ]
     ]
     world.stdout.writelines(line + "\n" for line in errors)
+    total = len(known.requirements)
+    _list_ids([each.id for each in known.requirements.values() if each.waits], f"of {total} requirements wait for their scenario", world)
     open_ones = [each.id for each in known.requirements.values() if not each.scenarios and not each.why_none]
-    if open_ones:
-        world.stdout.write(f"{len(open_ones)} of {len(known.requirements)} requirements have no scenario and no reason for that:\n")
-        ids = textwrap.wrap(" ".join(open_ones), WIDTH - 2, break_on_hyphens=False)
-        world.stdout.writelines(f"  {line}\n" for line in ids)
+    _list_ids(open_ones, f"of {total} requirements have no scenario and no reason for that", world)
     counts = ((known.scenarios, "scenarios"), (known.requirements, "requirements"), (errors, "errors"))
     world.stdout.write(", ".join(f"{len(things)} {name}" for things, name in counts) + "\n")
-    return EXIT_FAILED if errors else EXIT_OK
+    return EXIT_FAILED if errors or (open_ones and not allow_open) else EXIT_OK
+
+
+def _list_ids(ids: list[str], what: str, world: World) -> None:
+    if ids:
+        world.stdout.write(f"{len(ids)} {what}:\n")
+        lines = textwrap.wrap(" ".join(ids), WIDTH - 2, break_on_hyphens=False)
+        world.stdout.writelines(f"  {line}\n" for line in lines)
 
 
 def _mention_errors(known: Catalogue, world: World) -> None:
@@ -105,12 +117,17 @@ def _strictness(requirement: Requirement) -> str:
     return ", ".join([requirement.strictness, *(f"{part}: {value}" for part, value in requirement.parts.items())])
 
 
-def _requirement(known: Catalogue, requirement: Requirement) -> list[str]:
+def _requirement(known: Catalogue, requirement: Requirement, disputed: list[Ruling]) -> list[str]:
     lines = [f"{requirement.id} {requirement.level} ({_strictness(requirement)})", ""]
     lines += [*_paragraph(requirement.statement), ""]
     lines += [f"source: {requirement.source}", f"area: {requirement.area}"]
     lines += [f"notes: {requirement.notes}"] if requirement.notes else []
     lines += [f"why no scenario: {requirement.why_none}"] if requirement.why_none else []
+    for ruling in disputed:
+        lines += ["", *_paragraph(f"disputed ({ruling.id}): {ruling.question}"), "  accepted:"]
+        lines += [f"    - {each}" for each in ruling.accepted]
+        lines += [*_paragraph(f"because: {ruling.reason}", "  ")]
+    lines += [""] if disputed else []
     lines.append("scenarios:" if requirement.scenarios else "scenarios: none")
     for id in requirement.scenarios:
         title = known.scenarios[id].title if id in known.scenarios else ""

@@ -13,6 +13,7 @@ from .places import Places
 from .process import capture, describe_status
 
 STRICTNESSES = ("HARD", "WARN", "INFO")
+WAITS = "waits:"  # begins a reason that is there for a time only: the scenario needs something that is yet to come
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Requirement:
     why_none: str = ""
     notes: str = ""
     scenarios: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """It has no scenario for the time being."""
+        return self.why_none.startswith(WAITS)
 
     def strictnesses(self) -> set[str]:
         """Its own strictness and those of its parts, with and without the claim where one depends on a claim."""

@@ -123,11 +123,26 @@ def _run(argv: Sequence[str], world: World) -> int:
 
 
 def _list(argv: Sequence[str], world: World) -> int:
-    parser = _parser("list", "Lists the scenarios that 'run' with the same selection would run.")
+    parser = _parser("list", "Lists the scenarios that 'run' with the same selection would run, or the coverage of the requirements.")
     _add_selection(parser)
-    parser.add_argument("--json", action="store_true", help="everything that is known about them")
+    add = parser.add_argument
+    add("--format", choices=("text", "json"), default="text", help="json: everything that is known (default: %(default)s)")
+    add("--json", action="store_const", const="json", dest="format", help="the same as --format json")
+    add("--coverage", action="store_true",
+        help="requirement by requirement: what decides it and its last verdict; SELECTOR means requirements then; "
+        "exit 1 where a hard one has neither scenario nor reason")
+    add("--target", default="", metavar="P", help=f"with --coverage: whose last kept run gives the verdicts (default: {DEFAULT_TARGET})")
     given = parser.parse_intermixed_args(argv)
-    return browse.list_scenarios(_wanted(given), given.json, world)
+    as_json = given.format == "json"
+    if not given.coverage:
+        if given.target:
+            parser.error("--target needs --coverage")
+        return browse.list_scenarios(_wanted(given), as_json, world)
+    if given.exclude or given.slow or given.level != "all" or given.conformance != CONFORMANCE[-1]:
+        parser.error("--coverage shows requirements: --exclude, --slow, --level and --conformance do not go with it")
+    from . import coverage
+
+    return coverage.show(given.selectors, given.target or DEFAULT_TARGET, as_json, world)
 
 
 def _show(argv: Sequence[str], world: World) -> int:
@@ -137,8 +152,10 @@ def _show(argv: Sequence[str], world: World) -> int:
 
 
 def _lint(argv: Sequence[str], world: World) -> int:
-    _parser("lint", "Checks the scenarios without running them.").parse_args(argv)
-    return browse.lint(world)
+    parser = _parser("lint", "Checks the scenarios without running them.")
+    parser.add_argument("--allow-open", action="store_true",
+                        help="a requirement with neither scenario nor reason is listed, but is no failure")
+    return browse.lint(parser.parse_args(argv).allow_open, world)
 
 
 def _mutants_parser(formats: Sequence[str]) -> Parser:

@@ -15,10 +15,14 @@ JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT = (
 )
 
 
+def safe_name(target: str) -> str:
+    """A target's name as a part of a file name."""
+    return "".join(char if char.isalnum() or char in "._-" else "-" for char in target).lstrip(".") or "target"
+
+
 def default_folder(reports: Path, target: str, now: float, pid: int) -> Path:
     """`<reports>/<target>-<UTC time>-<pid>`."""
-    safe = "".join(char if char.isalnum() or char in "._-" else "-" for char in target).lstrip(".") or "target"
-    return reports / f"{safe}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}-{pid}"
+    return reports / f"{safe_name(target)}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}-{pid}"
 
 
 def prepare_folder(folder: Path) -> None:
