@@ -102,6 +102,7 @@ def _scenario(known: Catalogue, scenario: Scenario, world: World) -> list[str]:
     if scenario.description:
         lines += [*_paragraph(scenario.description), ""]
     lines.append(f"file: {world.places.shown(known.folder / scenario.file)}")
+    lines += [f"row: {world.places.shown(known.folder / scenario.row)}"] if scenario.row else []
     tags = [tag for tag in ("exclusive", "slow") if getattr(scenario, tag)]
     lines += [f"tags: {', '.join(tags)}"] if tags else []
     lines += [f"needs: {', '.join(scenario.needs)}"] if scenario.needs else []

@@ -18,7 +18,7 @@ WAITS = "waits:"  # begins a reason that is there for a time only: the scenario 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario; `play` is its text with all phrases expanded."""
+    """One scenario; `play` is its text with all phrases expanded, `row` the place of the row of a table that made it."""
 
     id: str
     file: str
@@ -29,6 +29,7 @@ class Scenario:
     needs: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     play: str = ""
+    row: str = ""
 
     @property
     def area(self) -> str:

@@ -118,7 +118,7 @@ def _surroundings(suite: Suite) -> Mapping[str, object]:
     binaries = [places.engine, suite.profile.path, *(suite.profile.folder / name for name in start.files.values())]
     binaries += [Path(program)] if Path(program).is_file() else []
     return {
-        "scenarios": digest(sorted(each for each in places.scenarios.rglob("*") if each.suffix in (".scs", ".tsv"))),
+        "scenarios": digest(sorted(each for each in places.scenarios.rglob("*") if each.suffix in (".scs", ".play", ".tsv"))),
         "binaries": digest(binaries), "deadline": suite.profile.timing.deadline, "seed": suite.seed,
     }
 

@@ -27,10 +27,15 @@ static enum strictness strictness_of(struct player *p, const char *id, const cha
 
 char *step_place(const struct player *p, const struct step *step)
 {
-	if (step->used_at) {
-		return mem_printf("%s:%d (%s:%d)", p->config.scenario->file, step->used_at, step->file, step->line);
+	const struct scenario *s = p->config.scenario;
+	char *place = step->used_at ? mem_printf("%s:%d (%s:%d)", s->file, step->used_at, step->file, step->line)
+								: mem_printf("%s:%d", step->file, step->line);
+	if (s->table) {
+		char *longer = mem_printf("%s, row %s:%d", place, s->table, s->row);
+		free(place);
+		return longer;
 	}
-	return mem_printf("%s:%d", step->file, step->line);
+	return place;
 }
 
 static void add(

@@ -410,6 +410,10 @@ static void enter(struct player *p, const struct step *step, uint64_t now)
 	case STEP_COMPARE:
 		compare(p, step, now);
 		break;
+	case STEP_UNREACHABLE:
+		result_trouble(&p->result, VERDICT_UNREACHABLE, "%s", step->raw);
+		play_fails(p, now);
+		break;
 	case STEP_HOOK:
 	case STEP_PENDING:
 	case STEP_ROSTER:

@@ -81,9 +81,13 @@ static json_t *scenario(const struct scenario *s, json_t *by_requirement)
 		}
 		json_array_append_new(list, json_string(s->id));
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:s}", "id", s->id, "file", s->file, "title",
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:s}", "id", s->id, "file", s->file, "title",
 			s->title, "description", s->description, "exclusive", s->exclusive, "slow", s->slow, "needs", needs,
 			"actors", actors, "requirements", ids, "play", s->expanded);
+	if (s->table) {
+		json_object_set_new(o, "row", json_sprintf("%s:%d", s->table, s->row));
+	}
+	return o;
 }
 
 static json_t *rule_text(const struct strictness_rule *rule)

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "script/table.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -63,12 +64,80 @@ static void add_background(struct catalogue *c, const char *name, const char *te
 	background_read(&c->background, keep_name(c, name), text, &c->problems);
 }
 
-static void add_scenario(struct catalogue *c, const char *name, const char *text)
+static struct scenario *read_scenario(struct catalogue *c, const char *name, const char *text)
 {
 	struct scenario *s = scenario_read(name, text, &c->phrases, &c->problems);
 	scenario_check(s, &c->requirements, &c->problems);
 	c->scenarios = mem_resize(c->scenarios, c->count + 1, sizeof *c->scenarios);
-	c->scenarios[c->count++] = s;
+	return c->scenarios[c->count++] = s;
+}
+
+static void add_scenario(struct catalogue *c, const char *name, const char *text)
+{
+	read_scenario(c, name, text);
+}
+
+/* One scenario: the play, filled in from the row. */
+static void add_row(struct catalogue *c, struct table *t, const struct table_row *row, const char *play)
+{
+	char *path = mem_printf("%s/%s", c->dir, play);
+	char *text = file_read(path);
+	free(path);
+	if (!text) {
+		problems_add(&c->problems, t->file, row->line, 1, "play '%s': %s cannot be read: %s", row->play, play,
+				strerror(errno));
+		return;
+	}
+	char *filled = table_fill_in(t, row, play, text, &c->problems);
+	struct scenario *s = read_scenario(c, play, filled);
+	free(s->id);
+	s->id = mem_strdup(row->id);
+	s->table = mem_strdup(t->file);
+	s->row = row->line;
+	free(filled);
+	free(text);
+}
+
+static void add_table(struct catalogue *c, const char *name, const char *text)
+{
+	struct table t;
+	size_t first = c->problems.count;
+	table_read(&t, name, text, &c->problems);
+	for (size_t i = 0; i < t.rows_count; i++) {
+		size_t before = c->problems.count;
+		char *play = mem_printf("%.*s/%s.play", (int)strcspn(name, "/"), name, t.rows[i].play);
+		add_row(c, &t, &t.rows[i], play);
+		problems_of_row(&c->problems, first, before, t.file, t.rows[i].line);
+		free(play);
+	}
+	table_check_used(&t, &c->problems);
+	table_finish(&t);
+}
+
+static void check_play_used(struct catalogue *c, const char *name, const char *text)
+{
+	(void)text;
+	for (size_t i = 0; i < c->count; i++) {
+		if (!strcmp(c->scenarios[i]->file, name)) {
+			return;
+		}
+	}
+	problems_add(&c->problems, name, 1, 1, "no row of a table uses this play");
+}
+
+/* Two rows, or a row and a file, with one id. */
+static void check_ids(struct catalogue *c)
+{
+	for (size_t i = 1; i < c->count; i++) {
+		const struct scenario *a = c->scenarios[i - 1];
+		const struct scenario *b = c->scenarios[i];
+		if (!strcmp(a->id, b->id)) {
+			const struct scenario *later = b->table && (!a->table || b->row > a->row) ? b : a;
+			const struct scenario *first = later == b ? a : b;
+			problems_add(&c->problems, later->table, later->row, 1, "id '%s' stands twice: also in %s", later->id,
+					first->table ? first->table : first->file);
+		}
+	}
 }
 
 static int by_id(const void *a, const void *b)
@@ -78,7 +147,7 @@ static int by_id(const void *a, const void *b)
 
 int catalogue_read(struct catalogue *c, const char *dir)
 {
-	*c = (struct catalogue){0};
+	*c = (struct catalogue){.dir = dir};
 	struct dirent **areas = NULL;
 	int n = scandir(dir, &areas, not_hidden, alphasort);
 	if (n < 0) {
@@ -92,6 +161,8 @@ int catalogue_read(struct catalogue *c, const char *dir)
 	for (int i = 0; i < n; i++) {
 		if (strcmp(areas[i]->d_name, "phrases") != 0 && !strchr(areas[i]->d_name, '.')) {
 			each_file(c, dir, areas[i]->d_name, ".scs", add_scenario);
+			each_file(c, dir, areas[i]->d_name, ".tsv", add_table);
+			each_file(c, dir, areas[i]->d_name, ".play", check_play_used);
 		}
 		free(areas[i]);
 	}
@@ -99,6 +170,8 @@ int catalogue_read(struct catalogue *c, const char *dir)
 	if (c->count) {
 		qsort(c->scenarios, c->count, sizeof *c->scenarios, by_id);
 	}
+	check_ids(c);
+	c->dir = NULL;
 	return ERR_OK;
 }
 

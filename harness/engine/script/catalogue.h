@@ -1,4 +1,4 @@
-/* Everything below scenarios/: requirements, phrases, background rules, scenarios. */
+/* Everything below scenarios/: requirements, phrases, background rules, scenarios, tables of scenarios. */
 #ifndef SCRIPT_CATALOGUE_H
 #define SCRIPT_CATALOGUE_H
 
@@ -10,6 +10,7 @@ struct catalogue {
 	struct requirements requirements;
 	struct phrases phrases;
 	struct background background;
+	const char *dir;			 /* while reading */
 	struct scenario **scenarios; /* sorted by id */
 	size_t count;
 	struct problems problems;

@@ -212,7 +212,7 @@ static void check_step(struct checker *c, const struct step *step)
 		know_bound(c);
 	}
 	check_bindings(c, step);
-	if (step->raw) {
+	if (step->kind == STEP_SEND_RAW) {
 		vars_names_in(step->raw, check_use, c);
 	}
 	if (step->kind == STEP_COMPARE) {
@@ -243,6 +243,11 @@ static void check_steps(struct checker *c, const struct steps *steps)
 {
 	for (size_t i = 0; i < steps->count; i++) {
 		check_step(c, &steps->items[i]);
+		if (steps->items[i].kind == STEP_UNREACHABLE && i + 1 < steps->count) {
+			problem_at(c, &steps->items[i + 1], "'%s' can never be reached: the play is over before it",
+					steps->items[i + 1].text);
+			break;
+		}
 	}
 }
 

@@ -290,6 +290,23 @@ static int read_phrase(
 	return 0;
 }
 
+/* unreachable: why */
+static int read_unreachable(struct step_reader *r, const struct line *head, size_t count, struct step *step)
+{
+	static const char word[] = "unreachable:";
+	if (strncmp(head->text, word, strlen(word)) != 0) {
+		return -1;
+	}
+	const char *reason = head->text + strlen(word);
+	reason += strspn(reason, " \t");
+	if (!*reason || count) {
+		problem(r, head, "expected `unreachable: why`, with nothing below it");
+	}
+	step->kind = STEP_UNREACHABLE;
+	step->raw = mem_strdup(reason);
+	return 0;
+}
+
 static void read_step(
 		struct step_reader *r, struct steps *out, const struct line *head, const struct line *body, size_t count)
 {
@@ -306,11 +323,13 @@ static void read_step(
 		found = read_verb(r, step, head, rest, body, count);
 	} else if (!strncmp(head->text, "the target ", 11)) {
 		found = read_target_step(r, head, head->text + 11, step);
+	} else if (read_unreachable(r, head, count, step) == 0) {
+		found = 0;
 	} else {
 		found = read_compare(step);
 	}
 	if (found == 0) {
-		if (step->kind >= STEP_COMPARE) {
+		if (step->kind >= STEP_COMPARE && step->kind != STEP_UNREACHABLE) {
 			read_checks(r, body, count, step);
 		}
 		if (actor >= 0) {

@@ -112,6 +112,7 @@ void scenario_destroy(struct scenario *s)
 	free(s->needs);
 	free(s->id);
 	free(s->file);
+	free(s->table);
 	free(s->title);
 	free(s->description);
 	free(s->expanded);

@@ -68,7 +68,8 @@ struct binding {
 	X(STEP_COMPARE)                                                                                                    \
 	X(STEP_HOOK)                                                                                                       \
 	X(STEP_PENDING)                                                                                                    \
-	X(STEP_ROSTER)
+	X(STEP_ROSTER)                                                                                                     \
+	X(STEP_UNREACHABLE)
 
 enum step_kind {
 #define X(name) name,
@@ -110,7 +111,7 @@ struct step {
 	int used_at; /* line of the scenario that used the phrase, or 0 */
 	int actor;	 /* index in cast, -1: the target */
 	struct template *template;
-	char *raw;	   /* STEP_SEND_RAW */
+	char *raw;	   /* STEP_SEND_RAW: octets; STEP_UNREACHABLE: the reason */
 	int within_ms; /* 0: the profile's deadline; of STEP_NOTHING: how long it lasts, 0: the profile's quiet window */
 	int negate;	   /* "is not", "does not list" */
 	struct check *checks;
@@ -126,8 +127,10 @@ struct step {
 };
 
 struct scenario {
-	char *id;	/* "cancel/at-form" */
-	char *file; /* "cancel/at-form.scs" */
+	char *id;	 /* "cancel/at-form" */
+	char *file;	 /* "cancel/at-form.scs" */
+	char *table; /* "state/appendix-a.tsv" if a row of it filled in the play, or NULL */
+	int row;	 /* its line */
 	char *title, *description;
 	int exclusive, slow;
 	char **needs;

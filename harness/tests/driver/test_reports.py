@@ -199,6 +199,14 @@ def test_show_golden(bench: Bench, golden: Any, id: str, name: str) -> None:
     golden(name, done.out)
 
 
+def test_show_names_the_row_of_a_table(bench: Bench) -> None:
+    bench.script["catalogue"]["scenarios"][0].update({"file": "state/inbound.play", "row": "state/table.tsv:3"})
+    lines = bench.call("show", "disco/admin").out.splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("file: "))
+    assert lines[place].endswith("scenarios/state/inbound.play")
+    assert lines[place + 1].startswith("row: ") and lines[place + 1].endswith("scenarios/state/table.tsv:3")
+
+
 def test_lint_golden(bench: Bench, golden: Any) -> None:
     done = bench.call("lint", "--allow-open")
     assert (done.status, done.err) == (0, "")

@@ -166,6 +166,67 @@ START_TEST(phrases_of_several_files_may_use_each_other)
 }
 END_TEST
 
+#define ROWS "id\tplay\twho\trequirement\n"
+#define PLAY "# {who} is silent\n[Admin] {who}\n-----\n{who} comes\n\n{who} receives: nothing\n\t{requirement} x\n"
+
+START_TEST(each_row_of_a_table_makes_a_scenario)
+{
+	make_dir("tables");
+	write_text("tables/t.tsv", ROWS "cancel/b\tp\tBard\tSB-001\ntwo/a\tp\tAnn\tSB-001\n");
+	write_text("tables/p.play", PLAY);
+	ck_assert_int_eq(catalogue_read(&c, dir), ERR_OK);
+	ck_assert_uint_eq(c.problems.count, 0);
+	ck_assert_uint_eq(c.count, 3);
+	const struct scenario *s = catalogue_find(&c, "two/a");
+	ck_assert_ptr_nonnull(s);
+	ck_assert_str_eq(s->title, "Ann is silent");
+	ck_assert_str_eq(s->file, "tables/p.play");
+	ck_assert_str_eq(s->table, "tables/t.tsv");
+	ck_assert_int_eq(s->row, 3);
+	ck_assert_str_eq(s->expanded, "Ann connects\nAnn receives: nothing\n\tSB-001 x\n");
+	ck_assert_str_eq(s->play.items[1].file, "tables/p.play");
+	ck_assert_int_eq(s->play.items[1].line, 6);
+	ck_assert_str_eq(catalogue_find(&c, "cancel/b")->title, "Bard is silent");
+	ck_assert_ptr_null(catalogue_find(&c, "cancel/one")->table);
+}
+END_TEST
+
+/* A play that is wrong for every row is said to be so once, with the first row. */
+START_TEST(problems_of_a_play_name_the_row)
+{
+	make_dir("tables");
+	write_text("tables/t.tsv", ROWS "a/b\tp\tBard\tSB-404\na/c\tp\tBard\tSB-404\na/d\tp\tBard\tSB-405\n");
+	write_text("tables/p.play", PLAY "Brad comes\n");
+	ck_assert_int_eq(catalogue_read(&c, dir), ERR_OK);
+	ck_assert_uint_eq(c.problems.count, 3);
+	problem_is(0, "phrases/p.scs", 2,
+			"'Brad connects' is no step: expected an actor of the cast with a verb, `the target ...`, or a phrase "
+			"(used "
+			"at tables/p.play:8) (row tables/t.tsv:2)");
+	problem_is(1, "tables/p.play", 7,
+			"unknown requirement 'SB-404'; expected an id of requirements.tsv (row tables/t.tsv:2)");
+	problem_is(2, "tables/p.play", 7,
+			"unknown requirement 'SB-405'; expected an id of requirements.tsv (row tables/t.tsv:4)");
+}
+END_TEST
+
+START_TEST(rows_that_lead_nowhere)
+{
+	make_dir("tables");
+	write_text("tables/t.tsv", ROWS "cancel/one\tp\tBard\tSB-001\na/b\tp\tBard\tSB-001\na/b\tp\tBard\tSB-001\n"
+									"a/c\tq\tBard\tSB-001\n");
+	write_text("tables/p.play", PLAY);
+	write_text("tables/r.play", PLAY);
+	ck_assert_int_eq(catalogue_read(&c, dir), ERR_OK);
+	ck_assert_uint_eq(c.problems.count, 4);
+	problem_is(0, "tables/t.tsv", 5,
+			"play 'q': tables/q.play cannot be read: No such file or directory (row tables/t.tsv:5)");
+	problem_is(1, "tables/r.play", 1, "no row of a table uses this play");
+	problem_is(2, "tables/t.tsv", 4, "id 'a/b' stands twice: also in tables/t.tsv");
+	problem_is(3, "tables/t.tsv", 2, "id 'cancel/one' stands twice: also in cancel/one.scs");
+}
+END_TEST
+
 START_TEST(our_own_scenarios_have_no_problems)
 {
 	const char *source = getenv("BUDDYCHECK_SOURCE");
@@ -195,6 +256,9 @@ static Suite *make(void)
 	tcase_add_test(tests, an_empty_directory_lacks_its_table);
 	tcase_add_test(tests, problems_of_all_files_are_gathered);
 	tcase_add_test(tests, phrases_of_several_files_may_use_each_other);
+	tcase_add_test(tests, each_row_of_a_table_makes_a_scenario);
+	tcase_add_test(tests, problems_of_a_play_name_the_row);
+	tcase_add_test(tests, rows_that_lead_nowhere);
 	tcase_add_test(tests, our_own_scenarios_have_no_problems);
 	tcase_set_timeout(tests, 60);
 	suite_add_tcase(suite, tests);

@@ -166,6 +166,19 @@ START_TEST(a_place_in_a_phrase)
 }
 END_TEST
 
+START_TEST(a_place_in_a_table)
+{
+	struct stage_set set = {
+			.phrases = "Phrase: {peer} is approved\n{peer} receives:\n	<presence type='subscribed'/>\n	TT-1 x\n"};
+	struct stage *st = stage_set_up(&set, "Marlowe is approved\n");
+	st->scenario->table = mem_strdup("test/table.tsv");
+	st->scenario->row = 3;
+	stage_start(st);
+	stage_timeout(st);
+	explains(st, "row");
+}
+END_TEST
+
 START_TEST(a_state_that_is_another)
 {
 	struct stage *st = stage_open("the target shows Marlowe as both\n"
@@ -253,6 +266,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_fence_that_was_lost);
 	tcase_add_test(tests, an_invariant_that_was_broken);
 	tcase_add_test(tests, a_place_in_a_phrase);
+	tcase_add_test(tests, a_place_in_a_table);
 	tcase_add_test(tests, a_state_that_is_another);
 	tcase_add_test(tests, several_findings);
 	tcase_add_test(tests, a_play_that_was_cut_short);

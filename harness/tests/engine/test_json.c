@@ -214,6 +214,18 @@ static void read_catalogue(void)
 	ck_assert_ptr_nonnull(json);
 }
 
+START_TEST(a_scenario_of_a_table_names_its_row)
+{
+	write_text("area/t.tsv", "id\tplay\tid-of\nother/one\tp\tSB-001\n");
+	write_text("area/p.play", "# One\n[Admin] Bard\n-----\nBard connects\nBard receives: nothing\n\t{id-of} x\n");
+	read_catalogue();
+	is("errors", "[]");
+	text_is("scenarios/0/id", "other/one");
+	text_is("scenarios/0/file", "area/p.play");
+	text_is("scenarios/0/row", "area/t.tsv:2");
+}
+END_TEST
+
 START_TEST(the_catalogue_is_complete)
 {
 	write_text("area/one.scs", "# One\n# About \xc3\xa4\n## exclusive\n## needs: restart, fancy\n[Admin] Bard\n"
@@ -232,6 +244,7 @@ START_TEST(the_catalogue_is_complete)
 	is("scenarios/0/needs", "[\"restart\",\"fancy\"]");
 	is("scenarios/0/requirements", "[]");
 	text_is("scenarios/0/play", "Bard connects\n");
+	ck_assert_ptr_null(at("scenarios/0/row"));
 	is("scenarios/1/exclusive", "false");
 	is("scenarios/1/slow", "true");
 	is("scenarios/1/needs", "[]");
@@ -311,6 +324,7 @@ static Suite *make(void)
 	tests = tcase_create("catalogue");
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_catalogue_is_complete);
+	tcase_add_test(tests, a_scenario_of_a_table_names_its_row);
 	tcase_add_test(tests, errors_have_their_place);
 	tcase_add_test(tests, no_errors_is_an_empty_list);
 	tcase_add_test(tests, verdicts_are_described);

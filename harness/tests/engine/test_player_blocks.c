@@ -421,6 +421,42 @@ START_TEST(a_branch_without_checks_decides_nothing)
 }
 END_TEST
 
+/* The target went a way that is allowed, but not to the place that the play is about. */
+START_TEST(an_unreachable_place_ends_the_play)
+{
+	struct stage *st = stage_open("either:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "	unreachable: the target asks by itself\n"
+								  "or:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribed'/>\n"
+								  "Marlowe receives: nothing\n"
+								  "	TT-1 silence\n");
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	ck_assert_verdict(st, "UNREACHABLE");
+	ck_assert_str_eq(player_result(st->player)->reason, "the target asks by itself");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(what_was_violated_before_an_unreachable_place_counts)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-1 with an id: @id\n"
+								  "unreachable: no further\n");
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_verdict(st, "FAIL");
+	stage_close(st);
+}
+END_TEST
+
 /* --- names and comparisons --- */
 
 static const char names[] = "Marlowe receives:\n"
@@ -508,6 +544,8 @@ static Suite *make(void)
 	tcase_add_test(tests, branches_have_deadlines_of_their_own);
 	tcase_add_test(tests, blocks_stand_in_branches);
 	tcase_add_test(tests, a_branch_without_checks_decides_nothing);
+	tcase_add_test(tests, an_unreachable_place_ends_the_play);
+	tcase_add_test(tests, what_was_violated_before_an_unreachable_place_counts);
 	suite_add_tcase(suite, tests);
 	tests = tcase_create("names");
 	tcase_add_test(tests, bound_names_are_compared);

@@ -526,6 +526,8 @@ static const struct {
 		{"the target restarts\n\tsoon\n", 2, 2, NO_CHECK},
 		{"Bard receives:\n\t<iq/>\n\tSB-001 text\n\tand more\n", 4, 2, NO_CHECK},
 		{"Bard resets\n", 1, 1, "only a peer resets"},
+		{"unreachable:\n", 1, 1, "expected `unreachable: why`, with nothing below it"},
+		{"unreachable: so\n\tSB-001 x\n", 1, 1, "expected `unreachable: why`, with nothing below it"},
 		{"Tybalt connects\n", 1, 1, "a remote user has no connection of its own; its peer connects and disconnects"},
 		{"Tybalt disconnects\n", 1, 1, "a remote user has no connection of its own; its peer connects and disconnects"},
 		/* indentation */

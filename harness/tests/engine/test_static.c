@@ -86,6 +86,10 @@ static const struct {
 		{"Bard receives:\n\t<iq/>\n\tSB-001 x: @from = '${nobody}'\n", 4, UNKNOWN("nobody")},
 		{"${nobody} is ${target}\n\tSB-001 x\n", 4, UNKNOWN("nobody")},
 		{"${target} is ${nobody}\n\tSB-001 x\n", 4, UNKNOWN("nobody")},
+		{"either:\n\tBard receives:\n\t\t<iq/>\n\tunreachable: why\n\tBard sends:\n\t\t<iq/>\nor:\n\tBard "
+		 "receives:\n\t\t<iq/>\n",
+				8, "'Bard sends:' can never be reached: the play is over before it"},
+		{"either:\n\tBard receives:\n\t\t<iq/>\n\tunreachable: ${why}\nor:\n\tBard receives:\n\t\t<iq/>\n", 0, NULL},
 		/* binding */
 		{"Bard receives:\n\t<iq id='{bind:a}'><b>{scansion:capture:c}</b></iq>\n\tSB-001 x: @id = '${a}'\n"
 		 "${a} is ${c}\n\tSB-001 x\nBard sends:\n\t<iq id='${a}'/>\n",
