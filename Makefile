@@ -32,7 +32,7 @@ c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harnes
 	fixtures/reference/*.[ch] fixtures/reference/commands/*.[ch])
 
 .PHONY: help run build check check-unit check-driver check-lua check-format check-tidy check-lint check-suite check-system \
-	check-asan check-valgrind check-mutants check-flaky packages packages-check clean
+	check-asan check-valgrind check-mutants check-flaky bench packages packages-check clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -43,6 +43,7 @@ help:
 	@echo "make check-unit ... -driver -lua -format -tidy -lint -suite -system -asan -valgrind: one part of make check"
 	@echo "make check-mutants          does the suite detect every fault of the reference server?"
 	@echo "make check-flaky            the suite 100 times with all CPUs busy: does a verdict differ?"
+	@echo "make bench [RUNS=5]         what the suite costs: wall, CPU, memory, the slowest scenarios and what they wait for"
 	@echo "make clean                  remove build/"
 
 # The launcher is run by a shell of its own so that Ctrl-C reaches the driver, which ends everything in order.
@@ -142,6 +143,11 @@ check-valgrind: packages-check
 # Every fault of fixtures/faults.toml must turn the right scenarios red, and every scenario some fault.
 check-mutants: build
 	@$(BUILD)/buddycheck mutants --target reference --format plain
+
+# What the suite costs on both targets; measures, asserts nothing. RUNS=9 repeats it nine times.
+bench: packages-check
+	@$(MAKE) --no-print-directory build
+	@$(PYTHON) harness/bench/bench.py $(BUILD)/buddycheck $(or $(RUNS),5) reference prosody
 
 # The suite 100 times with all CPUs busy: no verdict may differ.
 check-flaky: build

@@ -37,6 +37,7 @@ class Result:
     checks: tuple[Mapping[str, Any], ...] = ()
     failure: str | None = None
     journal: tuple[int, ...] = ()
+    waited: Mapping[str, Any] | None = None  # what it waited for longest
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Result:
@@ -69,6 +70,7 @@ class Outcome:
     abort_step: str = ""
     abort_reason: str = ""
     end: Mapping[str, Any] | None = None
+    ready_ms: float = 0.0
     target_cpu_seconds: float = 0.0
     stopped_by: int = 0  # the signal that interrupted the run
 
@@ -110,6 +112,15 @@ class Outcome:
 
     def _worst_first(self, verdicts: Counter[str]) -> dict[str, int]:
         return dict(sorted(verdicts.items(), key=lambda each: -self.verdicts.get(each[0], UNKNOWN_VERDICT).rank))
+
+    def cost(self) -> dict[str, float]:
+        """What the run took; without the driver's own part."""
+        end = self.end or {}
+        taken = {key: end.get(key, 0) for key in ("seconds", "quiet_seconds")}
+        return taken | {
+            "ready_seconds": self.ready_ms / 1000, "engine_cpu_seconds": end.get("cpu_seconds", 0),
+            "target_cpu_seconds": self.target_cpu_seconds, "engine_memory_kb": end.get("memory_kb", 0),
+        }
 
     def counts(self) -> dict[str, int]:
         """How often each verdict was given, the worst first; FLAKY once a scenario, besides those of its repetitions."""

@@ -104,7 +104,7 @@ class Session:
         self._loop.spawn(self._start_target(bound))
 
     def _on_ready(self, event: Event) -> None:
-        pass
+        self._outcome.ready_ms = float(event["ms"])
 
     def _on_begin(self, event: Event) -> None:
         self._outcome.began(event["scenario"], event["repeat"])

@@ -381,6 +381,24 @@ int player_auto_mode(const struct player *p)
 	return p->auto_mode;
 }
 
+struct player_wait player_waits_for(const struct player *p)
+{
+	static const char *const texts[] = {[WAIT_STEP] = "a stanza",
+			[WAIT_FENCE] = "the answer to a fence",
+			[WAIT_QUIET] = "a quiet window",
+			[WAIT_HOOK] = "a hook",
+			[WAIT_END_FENCE] = "the answer to the last fence",
+			[WAIT_END_QUIET] = "the last quiet window"};
+	int at_end = p->wait == WAIT_END_FENCE || p->wait == WAIT_END_QUIET;
+	if (p->over || (!p->open && !at_end)) {
+		return (struct player_wait){0};
+	}
+	int connects = !at_end && p->wait == WAIT_STEP && p->open->kind == STEP_CONNECT;
+	return (struct player_wait){.what = connects ? "a connection" : texts[p->wait],
+			.step = at_end ? NULL : p->open,
+			.quiet = p->wait == WAIT_QUIET || p->wait == WAIT_END_QUIET};
+}
+
 int player_timed_out(const struct player *p)
 {
 	return p->timed_out;

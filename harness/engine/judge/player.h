@@ -69,6 +69,13 @@ uint64_t player_deadline(const struct player *p); /* when player_on_deadline() i
 int player_is_over(const struct player *p);		  /* the play is over; prohibitions stay armed until player_end() */
 int player_auto_mode(const struct player *p);	  /* the play switched automatic approval on and not off again */
 int player_timed_out(const struct player *p);	  /* a deadline passed that an answer should have met */
+/* What the play waits for: what NULL when it is over; step NULL at the end of the play; quiet: only time must pass. */
+struct player_wait {
+	const char *what;
+	const struct step *step;
+	int quiet;
+};
+struct player_wait player_waits_for(const struct player *p);
 /* Whether the actor acts, or is waited for, at or after the present place of the play. */
 int player_needs(const struct player *p, int actor);
 int player_next_action(struct player *p, struct action *action); /* 1: one was taken; action_finish() it */

@@ -274,9 +274,13 @@ void play_pump(struct play *p)
 	p->pumping = 0;
 	set_timer(p);
 	release_early(p);
-	if (player_is_over(p->player) && !p->reported) {
+	int over = player_is_over(p->player) && !p->reported;
+	if (over) {
 		p->reported = 1;
 		p->run->active--;
+	}
+	waits_note(p);
+	if (over) {
 		control_event(json_pack("{s:s, s:s, s:i, s:s}", "event", "judged", "scenario", p->scenario->id, "repeat",
 				p->repeat, "verdict", verdict_text(player_result(p->player)->verdict)));
 		run_play_over(p->run, p);
@@ -303,6 +307,7 @@ void play_end(struct play *p, const char *why, enum verdict verdict)
 	}
 	player_end(p->player, why, verdict, run_now(p->run));
 	p->ended = 1;
+	waits_note(p);
 	journal_note(p->run, p, -1, "end-of-play", verdict_text(player_result(p->player)->verdict));
 	struct result *result = (struct result *)player_result(p->player);
 	result->journal_first = p->journal_first;

@@ -84,6 +84,7 @@ static void on_quiet(uv_timer_t *timer)
 static void settle(struct run *r)
 {
 	r->phase = PHASE_SETTLE;
+	waits_note_run(r);
 	uv_timer_start(&r->timer, on_quiet, (uint64_t)(r->plan.profile.final_quiet_ms * r->plan.patience), 0);
 }
 
@@ -191,6 +192,7 @@ static void on_end_timeout(uv_timer_t *timer)
 static void begin_liveness(struct run *r)
 {
 	r->phase = PHASE_LIVENESS;
+	waits_note_run(r);
 	uv_timer_start(&r->check_timer, on_end_timeout, (uint64_t)(r->plan.profile.deadline_ms * r->plan.patience), 0);
 	hooks_ping(r->hooks, end_liveness);
 }
@@ -212,7 +214,9 @@ static void report(struct run *r, struct report_row *rows, size_t *count)
 				.repeats = r->plan.repeat,
 				.result = result,
 				.failure = player_explain(p->player, r->plan.journal)};
-		control_event(json_result(row, p->scenario->file));
+		json_t *event = json_result(row, p->scenario->file);
+		json_object_set_new(event, "waited", waits_json(p));
+		control_event(event);
 	}
 }
 
@@ -311,6 +315,21 @@ static json_t *unexpected_passes(const struct report_row *rows, size_t count)
 	return list;
 }
 
+/* The most memory that the process had at a time. ru_maxrss would count what it was before exec() as well. */
+static int peak_memory_kb(void)
+{
+	char line[256];
+	int kb = 0;
+	FILE *f = fopen("/proc/self/status", "re");
+	while (f && !kb && fgets(line, sizeof line, f)) {
+		kb = !strncmp(line, "VmHWM:", 6) ? (int)strtol(line + 6, NULL, 10) : 0;
+	}
+	if (f) {
+		fclose(f);
+	}
+	return kb;
+}
+
 static double cpu_seconds(void)
 {
 	struct rusage u;
@@ -365,10 +384,11 @@ static void finish(struct run *r)
 		fprintf(stderr, "buddycheck-engine: %s cannot be written to its end\n", r->plan.journal);
 		r->exit = 3;
 	}
-	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:I, s:o, s:o}", "event", "end", "counts",
+	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o}", "event", "end", "counts",
 			count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit", r->exit, "seconds",
-			(double)run_now(r) / 1e6, "cpu_seconds", cpu_seconds(), "seed", (json_int_t)r->plan.seed, "not_run",
-			not_run(r), "unexpected_passes", unexpected));
+			(double)run_now(r) / 1e6, "cpu_seconds", cpu_seconds(), "quiet_seconds", (double)r->waits.quiet_total / 1e6,
+			"memory_kb", peak_memory_kb(), "seed", (json_int_t)r->plan.seed, "not_run", not_run(r), "unexpected_passes",
+			unexpected));
 	for (size_t i = 0; i < count; i++) {
 		free(rows[i].failure);
 	}

@@ -38,6 +38,13 @@ enum company {
 	ALONE
 };
 
+/* What a play waits for, and what it waited for longest. */
+struct play_waits {
+	struct player_wait now, longest;
+	uint64_t since, longest_us;
+	int busy; /* it waits for something else than time */
+};
+
 /* One performance of a scenario. */
 struct play {
 	struct run *run;
@@ -60,6 +67,7 @@ struct play {
 	int begun, reported, ended;
 	int pumping;
 	int journal_first, journal_last;
+	struct play_waits waits;
 };
 
 struct run {
@@ -90,6 +98,11 @@ struct run {
 	int exit;
 	int target_stopping; /* the driver restarts or kills it for us */
 	uint64_t ready_at;
+	struct {
+		size_t busy; /* plays that wait for something else than time */
+		int quiet;	 /* nothing but quiet windows keeps the run from going on */
+		uint64_t since, quiet_total;
+	} waits;
 };
 
 uint64_t run_now(const struct run *r); /* microseconds since the run began */
@@ -115,6 +128,11 @@ extern const struct sessions_callbacks play_sessions_callbacks;
 /* events.c: to the journal */
 void record_actor(void *ud, const struct record *record);
 int journal_note(struct run *r, const struct play *p, int actor, const char *kind, const char *detail);
+
+/* waits.c */
+void waits_note(struct play *p);		  /* something happened in a play */
+void waits_note_run(struct run *r);		  /* the phase changed, or the time up to now is to be counted */
+json_t *waits_json(const struct play *p); /* what it waited for longest; new */
 
 /* hooks.c */
 struct hook_runner *hooks_create(struct run *r);

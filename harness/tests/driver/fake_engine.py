@@ -98,12 +98,13 @@ class Run:
             reason=SCRIPT.get("reason", "SB-010 went wrong") if bad else "", ms=12.5, journal=[1, 2],
             failure=SCRIPT.get("failure", "expected this\ngot that") if bad else None,
             checks=[{"id": requirement or "SB-010", "part": "", "strictness": "HARD", "verdict": verdict, "text": "", "line": 9}],
+            waited={"ms": 9.5, "for": "a stanza", "line": 3, "step": "Marlowe receives:"},
         )
 
     def do_end(self, status):
         missing = [id for id in self.plan["select"] if id not in self.judged]
         self.say(
-            "end", counts=self.counts, requirements={"PASS": 1}, exit=status, seconds=1.5, cpu_seconds=0.25,
+            "end", counts=self.counts, requirements={"PASS": 1}, exit=status, seconds=1.5, cpu_seconds=0.25, quiet_seconds=0.75, memory_kb=2048,
             seed=self.plan["seed"], not_run=missing, unexpected_passes=SCRIPT.get("unexpected_passes", []),
         )
         sys.exit(status)

@@ -46,6 +46,46 @@ START_TEST(a_condition_says_what_is_an_offence)
 }
 END_TEST
 
+static void ck_assert_waits(const struct stage *st, const char *what, int line, int quiet)
+{
+	struct player_wait w = player_waits_for(st->player);
+	ck_assert_pstr_eq(w.what, what);
+	ck_assert_int_eq(w.step ? w.step->line : 0, line);
+	ck_assert_int_eq(w.quiet, quiet);
+}
+
+START_TEST(what_a_play_waits_for_can_be_asked)
+{
+	struct stage *st = stage_open("Marlowe connects\n"
+								  "Marlowe never receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-1 never\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-2 something\n"
+								  "the target approves Marlowe\n"
+								  "Marlowe receives: nothing\n"
+								  "	TT-3 nothing comes\n");
+	int first = player_waits_for(st->player).step->line;
+	ck_assert_waits(st, "a connection", first, 0);
+	stage_connected(st, "Marlowe");
+	ck_assert_waits(st, "a stanza", first + 4, 0);
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert_waits(st, "a hook", first + 7, 0);
+	stage_hook(st, 1, "");
+	ck_assert_waits(st, "the answer to a fence", first + 8, 0);
+	stage_fence(st, "Marlowe");
+	ck_assert_waits(st, "a quiet window", first + 8, 1);
+	stage_quiet(st);
+	ck_assert_waits(st, "the answer to the last fence", 0, 0);
+	stage_fence(st, "Marlowe");
+	ck_assert_waits(st, "the last quiet window", 0, 1);
+	stage_quiet(st);
+	ck_assert_waits(st, NULL, 0, 0);
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(silence_may_have_to_last)
 {
 	struct stage *st = stage_open("Marlowe receives: nothing for 1s\n	TT-1 nothing comes\n");
@@ -756,6 +796,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("nothing");
 	tcase_add_loop_test(tests, a_condition_says_what_is_an_offence, 0, 3);
 	tcase_add_test(tests, silence_may_have_to_last);
+	tcase_add_test(tests, what_a_play_waits_for_can_be_asked);
 	tcase_add_test(tests, what_violates_no_condition_is_noted);
 	tcase_add_test(tests, the_beginning_of_a_stream_is_no_stanza);
 	tcase_add_loop_test(tests, a_peer_proves_silence, 0, 2);

@@ -1,0 +1,43 @@
+/* What plays wait for, and how long nothing but quiet windows keeps the run from going on: for `make bench`. */
+#include "main/run.h"
+
+void waits_note_run(struct run *r)
+{
+	uint64_t now = run_now(r);
+	if (r->waits.quiet) {
+		r->waits.quiet_total += now - r->waits.since;
+	}
+	r->waits.since = now;
+	r->waits.quiet = r->active ? !r->waits.busy : r->phase == PHASE_SETTLE;
+}
+
+void waits_note(struct play *p)
+{
+	uint64_t now = run_now(p->run);
+	struct player_wait wait = player_waits_for(p->player);
+	struct play_waits *w = &p->waits;
+	if (wait.what != w->now.what || wait.step != w->now.step) {
+		if (w->now.what && now - w->since > w->longest_us) {
+			w->longest = w->now;
+			w->longest_us = now - w->since;
+		}
+		w->now = wait;
+		w->since = now;
+	}
+	int busy = !p->reported && !wait.quiet;
+	p->run->waits.busy += (size_t)(busy - w->busy);
+	w->busy = busy;
+	waits_note_run(p->run);
+}
+
+json_t *waits_json(const struct play *p)
+{
+	const struct play_waits *w = &p->waits;
+	if (!w->longest.what) {
+		return json_null();
+	}
+	const struct step *step = w->longest.step;
+	return json_pack("{s:f, s:s, s:o, s:o}", "ms", (double)w->longest_us / 1000.0, "for", w->longest.what, "line",
+			step ? json_integer(step->used_at ? step->used_at : step->line) : json_null(), "step",
+			step ? json_string(step->text) : json_null());
+}
