@@ -19,7 +19,7 @@ struct peers;
 struct peer_arrival {
 	int stream;				/* as in struct record */
 	int opened_by_target;	/* 0: it came back on the stream that the peer opened, which is one-way without bidi */
-	int validated;			/* the pair of the stanza's from and to domains was validated on this stream */
+	int validated;			/* the stanza's from domain was validated on this stream, for the peer that gets it */
 	const char *content_ns; /* default namespace of the stream */
 };
 

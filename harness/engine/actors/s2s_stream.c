@@ -257,13 +257,11 @@ static void deliver(struct s2s *s, struct peer *p, struct stanza *stanza)
 	}
 	struct peer_arrival arrival = {.stream = s->number, .opened_by_target = !s->outbound, .content_ns = s->content_ns};
 	char *from = domain_of(stanza_attr(stanza, "from"));
-	char *to = domain_of(stanza_attr(stanza, "to"));
-	if (!s->outbound && from && to && strcmp(to, p->domain) == 0) {
+	if (!s->outbound && from && stanza_attr(stanza, "to")) {
 		const struct pair *pair = pair_find(p, from);
 		arrival.validated = pair && pair_validated(pair, s);
 	}
 	free(from);
-	free(to);
 	s->ps->callbacks->on_stanza(s->ps->ud, p, stanza, &arrival);
 }
 

@@ -43,16 +43,15 @@ void license(struct player *p, const char *peer)
 	}
 }
 
-/* An administrator's submission of the server-buddy form is the explicit request of XEP-0267 section 1. */
+/* An administrator's submission of the server-buddy form is the explicit request of XEP-0267 section 1, also with a
+ * form of type cancel (XEP-0050 section 3.5.1: to be read as submit). */
 static void note_order(struct player *p, const struct stanza *s)
 {
 	const xmlNode *command = node_child(s->root, "command", NS_COMMANDS);
 	const char *node = command ? node_attr(command, "node") : NULL;
 	const char *action = command ? node_attr(command, "action") : NULL;
 	const xmlNode *form = command ? node_child(command, "x", NS_DATA) : NULL;
-	const char *type = form ? node_attr(form, "type") : NULL;
-	if (!node || strcmp(node, SERVER_BUDDY) != 0 || !form || (action && !strcmp(action, "cancel")) ||
-			(type && !strcmp(type, "cancel"))) {
+	if (!node || strcmp(node, SERVER_BUDDY) != 0 || !form || (action && !strcmp(action, "cancel"))) {
 		return;
 	}
 	for (const xmlNode *field = form->children; field; field = field->next) {

@@ -1,8 +1,10 @@
 #include "judge/roster.h"
 
 #include "base/mem.h"
+#include "script/template_parts.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static size_t word_length(const char *line, size_t len)
@@ -61,8 +63,29 @@ static int roster_find(const char *output, const char *jid, struct roster_state 
 	return found;
 }
 
-int roster_holds(const struct step *step, const char *jid, const char *output)
+static int has_line_like(const char *output, const char *pattern, const struct vars *vars)
 {
+	regex_t re;
+	int found = 0;
+	if (match_regex(&re, pattern, strlen(pattern), vars)) {
+		return 0; /* the reader would not have taken it */
+	}
+	while (output && *output && !found) {
+		size_t len = strcspn(output, "\n");
+		char *line = mem_strndup(output, len);
+		found = !regexec(&re, line, 0, NULL, 0);
+		free(line);
+		output += len + (output[len] != '\0');
+	}
+	regfree(&re);
+	return found;
+}
+
+int roster_holds(const struct step *step, const char *jid, const struct vars *vars, const char *output)
+{
+	if (step->pattern) {
+		return !has_line_like(output, step->pattern, vars);
+	}
 	struct roster_state got;
 	int found = roster_find(output, jid, &got);
 	if (step->kind == STEP_PENDING) {

@@ -3,11 +3,13 @@
 #define JUDGE_ROSTER_H
 
 #include "script/scenario.h"
+#include "script/vars.h"
 
 /* Whether the answer of a hook is what a STEP_PENDING or STEP_ROSTER step asks for about jid. Addresses are compared as
  * in RFC 7622 section 3.2: neither letter case nor a final dot of the domain counts. A peer that is not listed is
- * `none`, one that is listed twice, perhaps in two ways of writing, never fits. output may be NULL. */
-int roster_holds(const struct step *step, const char *jid, const char *output);
+ * `none`, one that is listed twice, perhaps in two ways of writing, never fits. For a step with a pattern jid is NULL,
+ * and vars stand for themselves in it. output may be NULL. */
+int roster_holds(const struct step *step, const char *jid, const struct vars *vars, const char *output);
 
 enum roster_flaw {
 	ROSTER_WRITTEN,	 /* an entry of the domain is not written in normal form */

@@ -577,20 +577,20 @@ void steps_timeout(struct player *p, uint64_t now)
 
 static void query_answered(struct player *p, const struct step *step, const char *output, uint64_t now)
 {
-	const char *address = p->seats[step->actor].address;
-	int holds = roster_holds(step, address, output);
+	const char *address = step->actor < 0 ? NULL : p->seats[step->actor].address;
+	int holds = roster_holds(step, address, &p->vars, output);
 	if (!holds && p->hook_tried < 2) {
 		wait_for(p, step, WAIT_QUIET, now + p->config.quiet); /* it may still be at work: look again */
 		return;
 	}
-	if (p->config.scenario->cast[step->actor].class == ACTOR_PEER) {
+	if (address && p->config.scenario->cast[step->actor].class == ACTOR_PEER) {
 		decide_list(p, address, output);
 	}
 	if (holds) {
 		decide_step(p, step, 1, NULL);
 	} else {
-		char *detail = mem_printf("%s (%s); the answer of hook %s was:\n%s", step->text, address, step->hook,
-				output && *output ? output : "(empty)");
+		char *detail = mem_printf("%s%s%s%s; the answer of hook %s was:\n%s", step->text, address ? " (" : "",
+				address ? address : "", address ? ")" : "", step->hook, output && *output ? output : "(empty)");
 		query_missed(p, step, detail, now);
 		free(detail);
 	}

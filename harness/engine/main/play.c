@@ -67,8 +67,9 @@ static char *address_of(const struct play *p, size_t i)
 		return client_address(p->run, a);
 	}
 	char *name = a->localpart ? localpart_of(p, a->localpart) : label(a->name);
-	char *address = a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone)
-										   : mem_printf("%s@%s", name, p->links[a->of].address);
+	char *address = a->below >= 0			 ? mem_printf("%s.%s", name, p->links[a->below].address)
+					: a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone)
+											 : mem_printf("%s@%s", name, p->links[a->of].address);
 	free(name);
 	if (a->subdomain) {
 		char *below = mem_printf("%s.%s", a->subdomain, address);

@@ -215,6 +215,9 @@ static void check_step(struct checker *c, const struct step *step)
 	if (step->kind == STEP_SEND_RAW) {
 		vars_names_in(step->raw, check_use, c);
 	}
+	if (step->pattern) {
+		vars_names_in(step->pattern, check_use, c);
+	}
 	if (step->kind == STEP_COMPARE) {
 		vars_names_in(step->left, check_use, c);
 		vars_names_in(step->right, check_use, c);

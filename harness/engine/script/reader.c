@@ -83,13 +83,14 @@ static int actor_index(const struct scenario *s, const char *name)
 	return -1;
 }
 
-static int read_of(struct scenario *s, char *name, const struct line *line, struct problems *ps)
+/* "Name of Peer", "Name below Peer": cuts the name, returns the peer. */
+static int read_relation(struct scenario *s, char *name, const char *word, const struct line *line, struct problems *ps)
 {
-	char *of = strstr(name, " of ");
-	int peer = of ? actor_index(s, of + 4) : -1;
+	char *of = strstr(name, word);
+	int peer = of ? actor_index(s, of + strlen(word)) : -1;
 	if (peer < 0 || s->cast[peer].class != ACTOR_PEER) {
-		problems_add(
-				ps, line->file, line->number, 1, "expected `[RemoteUser] Name of Peer` with a peer that stands above");
+		problems_add(ps, line->file, line->number, 1,
+				"expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above");
 		return -1;
 	}
 	*of = '\0';
@@ -108,9 +109,11 @@ static void read_actor(struct scenario *s, const struct line *line, struct probl
 		return;
 	}
 	char *name = mem_strdup(close + 1 + strspn(close + 1, " \t"));
-	struct actor a = {.class = class, .of = -1, .line = line->number};
+	struct actor a = {.class = class, .of = -1, .below = -1, .line = line->number};
 	if (class == ACTOR_REMOTE_USER) {
-		a.of = read_of(s, name, line, ps);
+		a.of = read_relation(s, name, " of ", line, ps);
+	} else if (class == ACTOR_PEER && strstr(name, " below ")) {
+		a.below = read_relation(s, name, " below ", line, ps);
 	}
 	a.name = name;
 	if (!*name || actor_index(s, name) >= 0) {

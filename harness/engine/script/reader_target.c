@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "script/reader_steps.h"
+#include "script/template_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@ static const struct verb {
 		{"revokes ", "", "revoke", STEP_HOOK, 0},
 		{"removes ", "", "remove", STEP_HOOK, 0},
 		{"unsubscribes from ", "", "unsubscribe", STEP_HOOK, 0},
+		{"lists nobody like ", " as pending", "pending", STEP_PENDING, 1},
+		{"shows nobody like ", "", "roster", STEP_ROSTER, 1},
 		{"lists ", " as pending", "pending", STEP_PENDING, 0},
 		{"does not list ", " as pending", "pending", STEP_PENDING, 1},
 		{"shows ", " as ", "roster", STEP_ROSTER, 0},
@@ -103,6 +106,26 @@ static int read_named(
 	return 0;
 }
 
+/* A pattern instead of a peer: what must be nowhere in the answer. */
+static int read_pattern(
+		struct step_reader *r, const struct verb *v, const struct line *line, const char *rest, struct step *step)
+{
+	const char *pattern = rest + strlen(v->before);
+	size_t len = strlen(pattern), after = strlen(v->after);
+	if (len <= after || strcmp(pattern + len - after, v->after) != 0) {
+		return -1;
+	}
+	regex_t re;
+	step->pattern = mem_strndup(pattern, len - after);
+	if (match_regex(&re, step->pattern, len - after, NULL)) {
+		problems_add(r->problems, line->file, line->number, line->indent + 1, "'%s' is no regular expression",
+				step->pattern);
+		return 0;
+	}
+	regfree(&re);
+	return 0;
+}
+
 int read_target_step(struct step_reader *r, const struct line *line, const char *rest, struct step *step)
 {
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
@@ -115,6 +138,9 @@ int read_target_step(struct step_reader *r, const struct line *line, const char 
 		step->hook = v->hook;
 		step->negate = v->negate;
 		step->actor = -1;
+		if (strstr(v->before, "nobody like")) {
+			return read_pattern(r, v, line, rest, step);
+		}
 		return v->after ? read_named(r, v, line, rest, step) : 0;
 	}
 	return -1;

@@ -84,6 +84,7 @@ static void steps_finish(struct steps *steps)
 		free(s->text);
 		free(s->raw);
 		free(s->left);
+		free(s->pattern);
 		free(s->right);
 		free(s->states);
 	}

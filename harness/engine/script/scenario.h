@@ -31,7 +31,8 @@ int actor_class_is_admin(enum actor_class class);
 struct actor {
 	char *name;
 	enum actor_class class;
-	int of; /* RemoteUser: index of the peer; else -1 */
+	int of;	   /* RemoteUser: index of the peer; else -1 */
+	int below; /* Peer: index of the peer in whose domain its own lies; else -1 */
 	/* properties, NULL if not given */
 	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity;
 	int line;
@@ -113,7 +114,7 @@ struct step {
 	struct template *template;
 	char *raw;	   /* STEP_SEND_RAW: octets; STEP_UNREACHABLE: the reason */
 	int within_ms; /* 0: the profile's deadline; of STEP_NOTHING: how long it lasts, 0: the profile's quiet window */
-	int negate;	   /* "is not", "does not list" */
+	int negate;	   /* "is not", "does not list", "nobody like" */
 	struct check *checks;
 	size_t checks_count;
 	struct binding *bindings;
@@ -121,6 +122,7 @@ struct step {
 	struct steps *branches; /* STEP_TOGETHER: one; STEP_EITHER: two or more */
 	size_t branches_count;
 	char *left, *right;			 /* STEP_COMPARE */
+	char *pattern;				 /* STEP_PENDING, STEP_ROSTER: "nobody like" this, and no actor; else NULL */
 	const char *hook;			 /* STEP_HOOK, _PENDING, _ROSTER: name of the hook */
 	struct roster_state *states; /* STEP_ROSTER: accepted ones */
 	size_t states_count;

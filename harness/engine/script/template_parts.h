@@ -1,4 +1,4 @@
-/* What template.c and match.c share. Used by them only. */
+/* What the files that deal with patterns share. */
 #ifndef SCRIPT_TEMPLATE_PARTS_H
 #define SCRIPT_TEMPLATE_PARTS_H
 

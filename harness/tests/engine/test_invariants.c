@@ -254,7 +254,7 @@ static const struct {
 		{NULL, "Bard connects\nBard sends:\n" FORM("", "submit", "${Kyd}") WAITS, 0},
 		{NULL, "Bard connects\nBard sends:\n" FORM("", "submit", "") WAITS, 0},
 		{NULL, "Bard connects\nBard sends:\n" FORM("action='cancel'", "submit", "${Marlowe}") WAITS, 0},
-		{NULL, "Bard connects\nBard sends:\n" FORM("", "cancel", "${Marlowe}") WAITS, 0},
+		{NULL, "Bard connects\nBard sends:\n" FORM("", "cancel", "${Marlowe}") WAITS, 1},
 		{NULL,
 				"Bard connects\nBard sends:\n	<iq type='set'><command xmlns='http://jabber.org/protocol/commands' "
 				"node='http://jabber.org/protocol/admin#server-buddy'/></iq>\n" WAITS,

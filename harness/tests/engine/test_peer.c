@@ -250,8 +250,9 @@ START_TEST(keys_are_verified_before_our_own_is_asked_for)
 	fake_send(out, answer);
 	free(answer);
 	fake_expect(&loop, &in, "<db:result from='m.test' to='srv.test' type='valid'/>");
-	fake_send(&in, "<iq id='late' from='bob@srv.test/x' to='m.test'/><iq id='forged' from='evil.test' to='m.test'/>");
-	saw(&side, "m.test got late;m.test got forged unvalidated;");
+	fake_send(&in, "<iq id='late' from='bob@srv.test/x' to='m.test'/><iq id='forged' from='evil.test' to='m.test'/>"
+				   "<iq id='odd' from='srv.test' to='a@b@m.test'/>");
+	saw(&side, "m.test got late;m.test got forged unvalidated;m.test got odd;");
 	ck_assert_ptr_null(strstr(buf_text(&out->in), "db:result"));
 	fake_finish(&in);
 }

@@ -122,7 +122,7 @@ START_TEST(all_classes_and_properties)
 	read_text("# T\n[Admin] A\n[SecondAdmin] B\n[HostAdmin] C\n[User] D\n[Client] E's phone\n\tjid: e@srv.test/r\n"
 			  "\tpassword:  pass word \n\tconnect_host: 127.0.0.1\n\tconnect_port: 5222\n\tresource: phone\n"
 			  "[Peer] F\n[RemoteUser]   G H of F\n\tlocalpart: gh\n[Peer] I\n\tsubdomain: b\u00fccher\n\tidentity: "
-			  "gateway/sms\n-----\n");
+			  "gateway/sms\n[Peer] J below F\n-----\n");
 	no_problem();
 	static const struct {
 		const char *name;
@@ -130,7 +130,7 @@ START_TEST(all_classes_and_properties)
 		int of, line;
 	} expected[] = {{"A", ACTOR_ADMIN, -1, 2}, {"B", ACTOR_SECOND_ADMIN, -1, 3}, {"C", ACTOR_HOST_ADMIN, -1, 4},
 			{"D", ACTOR_USER, -1, 5}, {"E's phone", ACTOR_CLIENT, -1, 6}, {"F", ACTOR_PEER, -1, 12},
-			{"G H", ACTOR_REMOTE_USER, 5, 13}, {"I", ACTOR_PEER, -1, 15}};
+			{"G H", ACTOR_REMOTE_USER, 5, 13}, {"I", ACTOR_PEER, -1, 15}, {"J", ACTOR_PEER, -1, 18}};
 	ck_assert_uint_eq(s->cast_count, sizeof expected / sizeof *expected);
 	for (size_t i = 0; i < s->cast_count; i++) {
 		ck_assert_str_eq(s->cast[i].name, expected[i].name);
@@ -149,6 +149,8 @@ START_TEST(all_classes_and_properties)
 	ck_assert_str_eq(s->cast[7].identity, "gateway/sms");
 	ck_assert_ptr_null(s->cast[5].identity);
 	ck_assert_ptr_null(s->cast[5].subdomain);
+	ck_assert_int_eq(s->cast[8].below, 5);
+	ck_assert_int_eq(s->cast[7].below, -1);
 	ck_assert_ptr_null(s->cast[0].jid);
 }
 END_TEST
@@ -172,7 +174,7 @@ START_TEST(classes_are_described)
 END_TEST
 
 #define CLASSES "unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer] or [RemoteUser]"
-#define OF "expected `[RemoteUser] Name of Peer` with a peer that stands above"
+#define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
 	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain: or "  \
 	"identity: "                                                                                                       \
@@ -198,6 +200,7 @@ static const struct {
 		{"# T\n[RemoteUser] Tybalt\n---\n", 2, 1, OF},
 		{"# T\n[RemoteUser] Tybalt of Marlowe\n[Peer] Marlowe\n---\n", 2, 1, OF},
 		{"# T\n[User] Marlowe\n[RemoteUser] Tybalt of Marlowe\n---\n", 3, 1, OF},
+		{"# T\n[User] Marlowe\n[Peer] Kyd below Marlowe\n---\n", 3, 1, OF},
 		{"# T\n[Admin] Bard\n\tage: 7\n---\n", 3, 2, PROPERTIES},
 		{"# T\n[Admin] Bard\n\tjid x\n---\n", 3, 2, PROPERTIES},
 		{"# T\n\tjid: a@b\n---\n", 2, 2, PROPERTIES},
@@ -354,6 +357,8 @@ START_TEST(steps_of_the_target)
 			{"the target revokes Marlowe", "revoke", "Marlowe", STEP_HOOK, 0},
 			{"the target removes Tybalt", "remove", "Tybalt", STEP_HOOK, 0},
 			{"the target unsubscribes from Marlowe", "unsubscribe", "Marlowe", STEP_HOOK, 0},
+			{"the target shows nobody like .*/x", "roster", "", STEP_ROSTER, 1},
+			{"the target lists nobody like .*/x as pending", "pending", "", STEP_PENDING, 1},
 			{"the target lists Marlowe as pending", "pending", "Marlowe", STEP_PENDING, 0},
 			{"the target does not list Kit Marlowe as pending", "pending", "Kit Marlowe", STEP_PENDING, 1},
 			{"the target shows Marlowe as both", "roster", "Marlowe", STEP_ROSTER, 0}};
@@ -500,6 +505,9 @@ static const struct {
 		{"the target approves\n", 1, 1, "'the target approves' " NO_STEP},
 		{"the target lists Marlowe\n", 1, 1, "'the target lists Marlowe' " NO_STEP},
 		{"the target lists Marlowe as pending today\n", 1, 1, "'the target lists Marlowe as pending today' " NO_STEP},
+		{"the target shows nobody like a(\n", 1, 1, "'a(' is no regular expression"},
+		{"the target lists nobody like a\n", 1, 1, "'the target lists nobody like a' " NO_STEP},
+		{"the target lists nobody like  as pending\n", 1, 1, "'the target lists nobody like  as pending' " NO_STEP},
 		{"the target shows Marlowe\n", 1, 1, "'the target shows Marlowe' " NO_STEP},
 		{"the target approves Brad\n", 1, 1, "'Brad' is no peer or remote user of the cast"},
 		{"the target approves Bard\n", 1, 1, "'Bard' is no peer or remote user of the cast"},

@@ -174,6 +174,7 @@ static const struct {
 		{"Bard receives: nothing\n\tSB-001 x: in order\n", 5, CONDITION},
 		{"Bard never receives:\n\t<iq/>\n\tSB-001 x: @type\n", 0, NULL},
 		{"the target shows Marlowe as both\n\tSB-001 x: @type\n", 5, CONDITION},
+		{"the target shows nobody like ${nick}/.*\n\tSB-001 x\n", 4, UNKNOWN("nick")},
 		{"${target} is ${target}\n\tSB-001 x: @type\n", 5, CONDITION},
 		{"${target} is ${target}\n", 4, "a comparison without a check decides nothing: '${target} is ${target}'"},
 		{"Marlowe never receives:\n\t<iq/>\n", 4,
