@@ -138,7 +138,7 @@ int read_target_step(struct step_reader *r, const struct line *line, const char 
 		step->hook = v->hook;
 		step->negate = v->negate;
 		step->actor = -1;
-		if (strstr(v->before, "nobody like")) {
+		if (v->after && strstr(v->before, "nobody like")) {
 			return read_pattern(r, v, line, rest, step);
 		}
 		return v->after ? read_named(r, v, line, rest, step) : 0;
