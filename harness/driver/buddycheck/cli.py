@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from . import browse
 from .errors import EXIT_INTERRUPTED, EXIT_UNJUDGED, EXIT_USAGE, Problem, RunProblem, UsageProblem, hint, why
 from .places import DEFAULT_TARGET, Places
 from .run import FORMATS, Format, Options, World, failed_step, run
@@ -123,6 +122,8 @@ def _run(argv: Sequence[str], world: World) -> int:
 
 
 def _list(argv: Sequence[str], world: World) -> int:
+    from . import browse
+
     parser = _parser("list", "Lists the scenarios that 'run' with the same selection would run, or the coverage of the requirements.")
     _add_selection(parser)
     add = parser.add_argument
@@ -146,12 +147,16 @@ def _list(argv: Sequence[str], world: World) -> int:
 
 
 def _show(argv: Sequence[str], world: World) -> int:
+    from . import browse
+
     parser = _parser("show", "Shows a scenario with its play, or a requirement with its scenarios.")
     parser.add_argument("id", metavar="ID")
     return browse.show(parser.parse_intermixed_args(argv).id, world)
 
 
 def _lint(argv: Sequence[str], world: World) -> int:
+    from . import browse
+
     parser = _parser("lint", "Checks the scenarios without running them.")
     parser.add_argument("--allow-open", action="store_true",
                         help="a requirement with neither scenario nor reason is listed, but is no failure")

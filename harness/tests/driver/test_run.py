@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from xml.etree import ElementTree
 
 import pytest
 from conftest import PASSWORD, PROFILE, STARTED, Bench
@@ -237,3 +238,23 @@ def test_flaky_scenario_fails_the_run(bench: Bench) -> None:
     done = bench.run("disco", "--repeat", "3", "--format", "json")
     assert done.status == 1
     assert json.loads(done.out)["flaky"] == {"disco/admin": "1 WARN, 2 PASS in 3 repetitions"}
+
+
+def test_slow_scenarios_are_left_out_with_a_note(bench: Bench) -> None:
+    done = bench.run("cancel")
+    assert (done.status, bench.saw()[0]["select"]) == (0, ["cancel/at-form"])
+    assert "# not run without --slow: 1 (cancel/late)\n" in done.out
+    done = bench.run("cancel", "--slow")
+    assert (done.status, bench.saw()[0]["select"]) == (0, ["cancel/at-form", "cancel/late"])
+    assert "without --slow" not in done.out and bench.saw()[0]["rerun"].endswith(" --slow")
+
+
+@pytest.mark.parametrize("argv, status, failures", [([], 0, []), (["--strict"], 1, ["WARN: SB-010 went wrong"])])
+def test_a_warning_fails_a_strict_run(bench: Bench, argv: list[str], status: int, failures: list[str]) -> None:
+    bench.actions({"bound": 0}, {"expect": "started"}, {"judge": {"*": "PASS", "disco/user": "WARN"}}, {"tap": "1..0\n"}, {"end": status})
+    done = bench.run(*argv)
+    assert done.status == status
+    assert f"1 WARN, 3 PASS: exit {status}" in done.out
+    cases = ElementTree.fromstring(bench.file("junit.xml")).iter("failure")
+    assert [each.get("message") for each in cases] == failures
+    assert bench.saw()[0]["tap"]["strict"] is bool(argv)
