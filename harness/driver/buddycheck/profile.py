@@ -16,7 +16,9 @@ ACCOUNTS = ("admin", "second_admin", "user", "host_admin")
 CLAIMS = ("command", "auto_approve", "reciprocal", "virtual_hosts", "strict_manual")
 HOOKS = (
     "restart", "kill", "approve", "preapprove", "deny", "revoke", "remove", "unsubscribe", "pending", "roster", "auto_on", "auto_off",
+    "admin_revoke", "admin_grant", "store_read_only", "store_writable", "store_corrupt", "store_repair",
 )
+UNDONE_BY = {"admin_revoke": "admin_grant", "store_read_only": "store_writable", "store_corrupt": "store_repair"}
 BUILTINS = ("restart", "kill")
 TLS_MODES = ("none", "starttls", "direct")
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
@@ -58,13 +60,15 @@ class Timing:
 
 @dataclass(frozen=True)
 class Hook:
-    """A way to make the target do something; exactly one of the first three is set."""
+    """A way to make the target do something; exactly one of the first three is set. `stopped`: the driver stops the target
+    before the program and starts it again afterwards."""
 
     builtin: str | None = None
     adhoc: str | None = None
     program: tuple[str, ...] | None = None
     fields: Mapping[str, str | bool] = field(default_factory=dict)
     result: str | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -292,6 +296,9 @@ class _Reader:
             else:
                 table.known.append(name)
         table.end()
+        for name, undo in UNDONE_BY.items():
+            if name in hooks and undo not in hooks:
+                self.error((*table.path, name), f"expected a hook {undo} beside it, which puts the target back into order")
         return hooks
 
     def _hook(self, table: _Table, started: bool) -> Hook:
@@ -304,12 +311,15 @@ class _Reader:
             program=tuple(program) if program else None,
             fields=table.take("fields", _is_fields, {}),
             result=table.take("result", _is_name, None),
+            stopped=table.take("stopped", _is_boolean, False),
         )
         table.end()
         if len(ways) != 1:
             self.error(table.path, "expected exactly one of: builtin, adhoc, program")
         elif "adhoc" not in ways and {"fields", "result"} & set(table.content):
             self.error(table.path, "expected fields and result only together with adhoc")
+        elif hook.stopped and (not program or not started):
+            self.error(table.path, "expected stopped only together with program, on a target that is started by [start]")
         elif builtin and not started:
             self.error(table.path, "expected adhoc or program: builtin needs a target that is started by [start]")
         return hook

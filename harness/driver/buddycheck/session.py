@@ -144,6 +144,8 @@ class Session:
 
     async def _perform(self, event: Event) -> None:
         answer = await self._target.perform(event["name"], event["facts"])
+        if answer.ok:
+            self._target_status = None  # it runs again
         self._watch_silence()
         self._engine.command("hook", id=event["id"], ok=answer.ok, output=answer.output, reason=answer.reason)
 

@@ -97,6 +97,8 @@ class Target:
         way = self.profile.hooks.get(hook)
         if way is None:
             return Answer(False, reason=f"the profile has no hook {hook}")
+        if way.program is not None and way.stopped:
+            return await self._while_stopped(hook, self._command(way.program), facts)
         if way.program is not None:
             return await self._program(hook, self._command(way.program), facts)
         if way.builtin == "restart":
@@ -143,6 +145,17 @@ class Target:
         if force:
             old.kill()
         await old.end(self._patience.stop)
+        return self._launched()
+
+    async def _while_stopped(self, hook: str, argv: list[str], facts: Mapping[str, str]) -> Answer:
+        """The target may have ended by itself: one that refused a damaged store, for instance."""
+        if self._child is not None:
+            self._expected.add(self._child)
+            await self._child.end(self._patience.stop)
+        answer = await self._program(hook, argv, facts)
+        return self._launched() if answer.ok else answer
+
+    def _launched(self) -> Answer:
         try:
             self._launch()
         except Problem as error:

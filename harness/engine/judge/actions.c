@@ -20,10 +20,15 @@ void act_simple(struct player *p, enum action_kind kind, int actor)
 	push(p, &(struct action){.kind = kind, .actor = actor});
 }
 
-int act_hook(struct player *p, const char *hook, const char *peer)
+int act_hook(struct player *p, const struct step *step, const char *peer)
 {
 	int id = ++p->ids;
-	push(p, &(struct action){.kind = ACTION_HOOK, .actor = -1, .hook_id = id, .hook = hook, .peer = mem_strdup(peer)});
+	push(p, &(struct action){.kind = ACTION_HOOK,
+					.actor = -1,
+					.hook_id = id,
+					.hook = step->hook,
+					.stage = step->stage,
+					.peer = mem_strdup(peer)});
 	return id;
 }
 
@@ -81,7 +86,7 @@ static void note_sent(struct player *p, int actor, const struct stanza *s)
 	if (actor_class_is_admin(a->class) || a->class == ACTOR_CLIENT) {
 		note_order(p, s);
 	}
-	if (p->auto_mode && type && !strcmp(type, "subscribe")) {
+	if (left_has(p, "auto_off") && type && !strcmp(type, "subscribe")) {
 		license(p, seat->address);
 	}
 	seat->sent_since_fence = 1;

@@ -134,3 +134,11 @@ char *inbox_closest(struct player *p, const struct step *step)
 	mismatch_finish(&best);
 	return buf_take(&b);
 }
+
+void inbox_set_aside(struct player *p, int actor)
+{
+	struct seat *seat = &p->seats[actor];
+	for (size_t e = 0; e < seat->inbox_count; e++) {
+		seat->inbox[e].consumed |= seat->inbox[e].soft;
+	}
+}

@@ -36,6 +36,7 @@ static void set_names(struct player *p, const struct player_config *c)
 	vars_set(&p->vars, "target", c->target);
 	vars_set(&p->vars, "target2", c->target2 ? c->target2 : "");
 	vars_set(&p->vars, "off", c->off ? c->off : "");
+	vars_set(&p->vars, "approval command", c->approval_command ? c->approval_command : "");
 	vars_set(&p->vars, "token", c->token);
 	for (size_t i = 0; i < c->scenario->cast_count; i++) {
 		const char *name = c->scenario->cast[i].name;
@@ -55,6 +56,7 @@ struct player *player_create(const struct player_config *config)
 	p->config.target = mem_strdup(config->target);
 	p->config.target2 = mem_strdup(config->target2);
 	p->config.off = mem_strdup(config->off);
+	p->config.approval_command = mem_strdup(config->approval_command);
 	p->config.rerun = mem_strdup(config->rerun);
 	p->config.addresses = NULL;
 	p->seats = mem_alloc(config->scenario->cast_count * sizeof *p->seats);
@@ -98,6 +100,7 @@ void player_destroy(struct player *p)
 	free(p->together);
 	free(p->arms);
 	free(p->late);
+	left_finish(p);
 	vars_finish(&p->vars);
 	vars_finish(&p->licensed);
 	result_finish(&p->result);
@@ -105,6 +108,7 @@ void player_destroy(struct player *p)
 	free((char *)p->config.target);
 	free((char *)p->config.target2);
 	free((char *)p->config.off);
+	free((char *)p->config.approval_command);
 	free((char *)p->config.rerun);
 	free(p);
 }
@@ -160,6 +164,9 @@ static void check_needs(struct player *p)
 	}
 	if (strstr(s->expanded, "${off}") && !p->config.off) {
 		result_trouble(&p->result, VERDICT_SKIP, "the profile names no domain with the function off");
+	}
+	if (strstr(s->expanded, "${approval command}") && !p->config.approval_command) {
+		result_trouble(&p->result, VERDICT_SKIP, "the profile's hook 'approve' is no ad-hoc command");
 	}
 	check_hooks(p);
 }
@@ -374,11 +381,6 @@ uint64_t player_deadline(const struct player *p)
 int player_is_over(const struct player *p)
 {
 	return p->over;
-}
-
-int player_auto_mode(const struct player *p)
-{
-	return p->auto_mode;
 }
 
 struct player_wait player_waits_for(const struct player *p)

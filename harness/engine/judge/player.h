@@ -20,6 +20,7 @@ struct player_config {
 	const struct scenario *scenario;
 	const char *token;					/* unique to this play */
 	const char *target, *target2, *off; /* domains; target2 and off may be NULL */
+	const char *approval_command;		/* node of the ad-hoc command that approves a peer, or NULL */
 	const char *const *addresses;		/* per actor of the cast: domain of a peer, bare JID of others */
 	uint64_t quiet, deadline;			/* microseconds */
 	const char *rerun;					/* command that reruns a scenario, its id is put behind it; or NULL */
@@ -37,6 +38,7 @@ struct action {
 	char *to_domain;  /* ACTION_SEND of a peer: domain of the target that it is for */
 	int hook_id;	  /* ACTION_HOOK */
 	const char *hook; /* its name */
+	enum hook_stage stage;
 	char *peer;		  /* address of the peer that the hook is about, or NULL */
 	const char *note; /* why, where no step says it: "fence", "background", "liveness"; or NULL */
 };
@@ -67,7 +69,6 @@ void player_on_deadline(struct player *p, uint64_t now);
 
 uint64_t player_deadline(const struct player *p); /* when player_on_deadline() is due, or PLAYER_NEVER */
 int player_is_over(const struct player *p);		  /* the play is over; prohibitions stay armed until player_end() */
-int player_auto_mode(const struct player *p);	  /* the play switched automatic approval on and not off again */
 int player_timed_out(const struct player *p);	  /* a deadline passed that an answer should have met */
 /* What the play waits for: what NULL when it is over; step NULL at the end of the play; quiet: only time must pass. */
 struct player_wait {
@@ -80,6 +81,10 @@ struct player_wait player_waits_for(const struct player *p);
 int player_needs(const struct player *p, int actor);
 int player_next_action(struct player *p, struct action *action); /* 1: one was taken; action_finish() it */
 void action_finish(struct action *action);
+
+/* What the play has changed about the whole target and not put back: hooks to call, by number from 0; NULL at the end.
+ * peer: address that the hook is about, or NULL. Both belong to the player. */
+const char *player_left(const struct player *p, size_t number, const char **peer);
 
 /* The run is over for this scenario: nothing is armed any more. Why: NULL, or what cut the play short. */
 void player_end(struct player *p, const char *why, enum verdict verdict, uint64_t now);

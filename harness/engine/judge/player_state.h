@@ -41,6 +41,11 @@ struct arm {
 
 enum wait_kind { WAIT_STEP, WAIT_FENCE, WAIT_QUIET, WAIT_HOOK, WAIT_END_FENCE, WAIT_END_QUIET };
 
+struct left {
+	const char *hook;
+	char *peer;
+};
+
 struct frame {
 	const struct steps *steps;
 	size_t next;
@@ -67,7 +72,8 @@ struct player {
 	struct action *actions;
 	size_t actions_count, actions_taken;
 	struct vars licensed; /* peers (or what an admin wrote) that may be subscribed to */
-	int auto_mode;
+	struct left *left;	  /* hooks that put back what the play has changed */
+	size_t left_count;
 	const char *missing_hook; /* a question that could not be put, or NULL */
 	unsigned arrivals;
 	int ids;
@@ -83,6 +89,7 @@ struct entry *inbox_take(struct player *p, const struct step *step); /* the firs
 int inbox_hopeless(struct player *p, const struct step *step);		 /* the awaited answer is there and does not fit */
 void inbox_drop_answer(struct player *p, const struct step *step);	 /* the answer that made it hopeless is judged */
 int inbox_is_late(const struct player *p, int actor, const struct stanza *s); /* a step that was missed waited for it */
+void inbox_set_aside(struct player *p, int actor); /* what is tolerated and there: no later step takes it */
 char *inbox_closest(
 		struct player *p, const struct step *step); /* lines that describe the closest stanza; caller frees */
 const char *implied_id(const struct player *p, const struct step *step); /* or NULL */
@@ -106,13 +113,19 @@ void decide_unmet(struct player *p, const char *place, const struct step *step, 
 void act_send_step(struct player *p, const struct step *step);
 void act_send_raw(struct player *p, int actor, char *octets, const char *to_domain, const char *note);
 void act_simple(struct player *p, enum action_kind kind, int actor);
-int act_hook(struct player *p, const char *hook, const char *peer);
+int act_hook(struct player *p, const struct step *step, const char *peer);
 void act_answer(struct player *p, int actor, const struct stanza *s, const struct background_rule *rule);
 void act_refuse(struct player *p, int actor, const struct stanza *s); /* service-unavailable to an IQ */
 void fence_send(struct player *p, int actor);
 int fence_takes(struct player *p, int actor, const struct stanza *s); /* 1: it was an answer to a fence */
 int fences_open(const struct player *p);
 void license(struct player *p, const char *peer);
+
+/* left.c */
+void left_note(struct player *p, const char *hook, const char *peer);
+void left_undone(struct player *p, const char *hook);
+int left_has(const struct player *p, const char *hook);
+void left_finish(struct player *p);
 
 /* steps.c */
 void steps_advance(struct player *p, uint64_t now);

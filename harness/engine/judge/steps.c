@@ -24,11 +24,6 @@ static int is_query(const struct step *step)
 	return step->kind == STEP_PENDING || step->kind == STEP_ROSTER;
 }
 
-static int stops_target(const struct step *step)
-{
-	return step->kind == STEP_HOOK && (!strcmp(step->hook, "restart") || !strcmp(step->hook, "kill"));
-}
-
 static int acts(const struct step *step)
 {
 	return step->kind == STEP_CONNECT || step->kind == STEP_DISCONNECT || step->kind == STEP_RESET ||
@@ -252,10 +247,9 @@ static void call_hook(struct player *p, const struct step *step, uint64_t now)
 	if (peer && (!strcmp(step->hook, "approve") || !strcmp(step->hook, "preapprove"))) {
 		license(p, peer);
 	}
-	/* From the call on, not from the answer on: a late answer must not leave the mode unnoticed. */
-	p->auto_mode |= !strcmp(step->hook, "auto_on");
+	left_note(p, step->hook, peer);
 	p->hook_tried++;
-	p->hook_id = act_hook(p, step->hook, peer);
+	p->hook_id = act_hook(p, step, peer);
 	wait_for(p, step, WAIT_HOOK, now + HOOK_DEADLINES * p->config.deadline);
 }
 
@@ -413,6 +407,9 @@ static void enter(struct player *p, const struct step *step, uint64_t now)
 	case STEP_UNREACHABLE:
 		result_trouble(&p->result, VERDICT_UNREACHABLE, "%s", step->raw);
 		play_fails(p, now);
+		break;
+	case STEP_SET_ASIDE:
+		inbox_set_aside(p, step->actor);
 		break;
 	case STEP_HOOK:
 	case STEP_PENDING:
@@ -620,8 +617,11 @@ void steps_hook_done(struct player *p, int ok, const char *output, uint64_t now)
 	if (is_query(step)) {
 		query_answered(p, step, output, now);
 	} else {
-		p->auto_mode &= strcmp(step->hook, "auto_off") != 0;
-		if (stops_target(step)) {
+		left_undone(p, step->hook);
+		if (hook_stops_target(step->hook)) {
+			if (output && *output) { /* the target refused to start and has been put into order */
+				left_undone(p, hook_undone_by(step->hook));
+			}
 			everybody_is_disconnected(p);
 		}
 		p->open = NULL;

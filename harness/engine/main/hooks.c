@@ -10,11 +10,16 @@ struct call {
 	int player_id;	   /* of the player's action */
 	int number;		   /* of the run */
 	int driver;
-	int held;  /* waits until all plays under way want the target stopped */
-	int asked; /* the driver is at work on it */
+	int held;	 /* waits until all plays under way want the target stopped */
+	int asked;	 /* the driver is at work on it */
+	int due;	 /* answers of the driver that are still to come */
+	int refused; /* the target did not come up: the driver puts it right before the play goes on */
+	int undoes;	 /* run_undone() is to hear of it, not the player */
+	int begins;	 /* the play wants its form only */
+	int parked;	 /* begun; its submission waits for the step that finishes it */
 	const char *name;
 	struct adhoc_call adhoc;
-	char *pending; /* octets that wait for the session */
+	char *pending; /* octets that wait for the session, or for the finishing step */
 };
 
 struct hook_runner {
@@ -57,12 +62,15 @@ static void call_done(struct hook_runner *h, size_t i, int ok, const char *outpu
 {
 	struct play *p = h->calls[i].play;
 	int id = h->calls[i].player_id;
+	int undoes = h->calls[i].undoes;
 	char *text = mem_strdup(output);
 	char *note = mem_printf(
 			"%s: %s%s%s", h->calls[i].name, ok ? "done" : "failed", text && *text ? ", " : "", text ? text : "");
 	journal_note(h->run, p, -1, "hook-answer", note);
 	remove_call(h, i);
-	if (p && !p->ended) {
+	if (undoes) {
+		run_undone(h->run, ok ? NULL : text ? text : "no reason given");
+	} else if (p && !p->ended) {
 		player_on_hook(p->player, id, ok, text, run_now(h->run));
 		play_pump(p);
 	}
@@ -91,17 +99,14 @@ static void send_or_keep(struct hook_runner *h, struct call *c, char *octets)
 	}
 }
 
-static void ask_driver(struct hook_runner *h, struct call *c, const struct play *p, const char *peer)
+static void ask_driver(struct hook_runner *h, struct call *c, const char *hook, const char *peer)
 {
 	const struct profile *profile = &h->run->plan.profile;
 	c->asked = 1;
-	control_event(json_pack("{s:s, s:i, s:s, s:s, s:{s:s, s:s}}", "event", "hook", "id", c->number, "name", c->name,
-			"scenario", p->scenario->id, "facts", "peer", peer ? peer : "", "domain", profile->domains[0]));
-}
-
-static int stops_target(const char *hook)
-{
-	return !strcmp(hook, "restart") || !strcmp(hook, "kill");
+	c->due++;
+	control_event(json_pack("{s:s, s:i, s:s, s:s, s:{s:s, s:s}}", "event", "hook", "id", c->number, "name", hook,
+			"scenario", c->play ? c->play->scenario->id : "", "facts", "peer", peer ? peer : "", "domain",
+			profile->domains[0]));
 }
 
 /* Plays that run together share a restart: it comes when every play that is under way waits for it. */
@@ -123,39 +128,104 @@ void hooks_meet(struct hook_runner *h)
 			c->held = 0;
 			c->asked = 1;
 			if (first) {
-				ask_driver(h, c, c->play, NULL);
+				ask_driver(h, c, c->name, NULL);
 			}
 			first = 0;
 		}
 	}
 }
 
-void hooks_call(struct hook_runner *h, struct play *p, const struct action *a)
+static struct call *add_call(struct hook_runner *h, struct play *p, const char *name, const char *peer)
 {
-	const struct hook *hook = profile_hook(&h->run->plan.profile, a->hook);
-	char *note = mem_printf("%s%s%s", a->hook, a->peer ? " " : "", a->peer ? a->peer : "");
+	char *note = mem_printf("%s%s%s", name, peer ? " " : "", peer ? peer : "");
 	journal_note(h->run, p, -1, "hook", note);
 	free(note);
+	const struct hook *hook = profile_hook(&h->run->plan.profile, name);
 	h->calls = mem_resize(h->calls, h->count + 1, sizeof *h->calls);
 	struct call *c = &h->calls[h->count++];
-	*c = (struct call){.play = p,
-			.player_id = a->hook_id,
-			.number = ++h->numbers,
-			.name = a->hook,
-			.driver = !hook || hook->driver};
-	if (c->driver && stops_target(a->hook)) {
+	*c = (struct call){.play = p, .number = ++h->numbers, .name = name, .driver = !hook || hook->driver};
+	return c;
+}
+
+static void begin_call(struct hook_runner *h, struct call *c, const char *peer)
+{
+	if (c->driver && hook_stops_target(c->name)) {
 		c->held = 1;
 		hooks_meet(h);
 		return;
 	}
 	if (c->driver) {
-		ask_driver(h, c, p, a->peer);
+		ask_driver(h, c, c->name, peer);
 		return;
 	}
+	const struct hook *hook = profile_hook(&h->run->plan.profile, c->name);
 	char id[32];
 	snprintf(id, sizeof id, "hook%d", c->number);
-	char *octets = adhoc_begin(&c->adhoc, hook, h->run->plan.profile.domains[0], a->peer, id);
+	char *octets = adhoc_begin(&c->adhoc, hook, h->run->plan.profile.domains[0], peer, id);
 	send_or_keep(h, c, octets);
+}
+
+/* The call that the play began and has not finished, or NULL. */
+static struct call *parked_call(struct hook_runner *h, const struct play *p, const struct action *a)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		struct call *c = &h->calls[i];
+		if (c->parked && c->play == p && !strcmp(c->name, a->hook) && a->peer && !strcmp(c->adhoc.peer, a->peer)) {
+			return c;
+		}
+	}
+	return NULL;
+}
+
+void hooks_call(struct hook_runner *h, struct play *p, const struct action *a)
+{
+	struct call *c = a->stage == HOOK_FINISHES ? parked_call(h, p, a) : NULL;
+	if (c) {
+		char *octets = c->pending;
+		c->pending = NULL;
+		c->parked = 0;
+		c->player_id = a->hook_id;
+		send_or_keep(h, c, octets);
+		return;
+	}
+	c = add_call(h, p, a->hook, a->peer);
+	c->player_id = a->hook_id;
+	c->begins = a->stage == HOOK_BEGINS;
+	if (c->begins && c->driver) {
+		call_done(h, h->count - 1, 1, NULL); /* decided as a whole when the play finishes it */
+		return;
+	}
+	begin_call(h, c, a->peer);
+}
+
+void hooks_undo(struct hook_runner *h, struct play *p, const char *hook, const char *peer)
+{
+	struct call *c = add_call(h, p, hook, peer);
+	c->undoes = 1;
+	h->run->undoing++;
+	begin_call(h, c, peer);
+}
+
+/* A target may refuse to start on a damaged store. Then its administrator puts the good one back, and the play goes on
+ * with that. 1: this is what happens. */
+static int refuse_store(struct hook_runner *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		struct call *c = &h->calls[i];
+		const char *repair = c->asked ? hook_undone_by(c->name) : NULL;
+		if (repair && hook_stops_target(c->name) && !c->refused) {
+			c->refused = 1;
+			journal_note(h->run, c->play, -1, "hook", repair);
+			ask_driver(h, c, repair, NULL);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int hooks_target_exited(struct hook_runner *h)
+{
+	return h && refuse_store(h);
 }
 
 /* After a restart the target is ready when it sends stream features again. */
@@ -163,14 +233,16 @@ static void restarted(void *ud, const char *reason)
 {
 	struct hook_runner *h = ud;
 	if (reason) {
-		run_abort(h->run, "restart", reason);
+		if (!refuse_store(h)) {
+			run_abort(h->run, "restart", reason);
+		}
 		return;
 	}
 	h->run->target_stopping = 0;
 	/* A play may call its next hook inside call_done(): that call is not asked yet. */
 	for (size_t i = 0; i < h->count;) {
-		if (h->calls[i].asked && stops_target(h->calls[i].name)) {
-			call_done(h, i, 1, NULL);
+		if (h->calls[i].asked && hook_stops_target(h->calls[i].name)) {
+			call_done(h, i, 1, h->calls[i].refused ? "the target refused to start and was repaired" : NULL);
 			i = 0;
 		} else {
 			i++;
@@ -186,6 +258,9 @@ void hooks_driver_answer(struct hook_runner *h, const json_t *fields)
 	for (size_t i = 0; i < h->count; i++) {
 		if (h->calls[i].number != number) {
 			continue;
+		}
+		if (--h->calls[i].due > 0) {
+			return; /* it has been asked for more meanwhile */
 		}
 		if (ok && h->run->target_stopping) {
 			sessions_probe(h->run->sessions, h->run->plan.profile.domains[0], (unsigned)h->run->plan.profile.start_ms,
@@ -219,7 +294,7 @@ static void send_ping(struct hook_runner *h)
 void hooks_session_ready(struct hook_runner *h)
 {
 	for (size_t i = 0; i < h->count; i++) {
-		if (h->calls[i].pending) {
+		if (h->calls[i].pending && !h->calls[i].parked) {
 			session_send(h->session, h->calls[i].pending, strlen(h->calls[i].pending));
 			free(h->calls[i].pending);
 			h->calls[i].pending = NULL;
@@ -244,12 +319,28 @@ void hooks_session_gone(struct hook_runner *h, const char *reason)
 	session_destroy(h->session);
 	h->session = NULL;
 	for (size_t i = h->count; i-- > 0;) {
-		if (i < h->count && !h->calls[i].driver) {
+		if (i < h->count && h->calls[i].parked) {
+			remove_call(h, i);
+		} else if (i < h->count && !h->calls[i].driver) {
 			call_done(h, i, 0, reason);
 		}
 	}
 	/* A question that a restart overtook says nothing: the target must come up again by itself. */
 	ping_answered(h, h->run->target_stopping ? NULL : reason);
+}
+
+/* The form is there: the play goes on, and finishes the command later. */
+static void park(struct hook_runner *h, struct call *c, char *octets)
+{
+	struct play *p = c->play;
+	c->parked = 1;
+	c->begins = 0;
+	c->pending = octets;
+	journal_note(h->run, p, -1, "hook-answer", "the form is there");
+	if (p && !p->ended) {
+		player_on_hook(p->player, c->player_id, 1, NULL, run_now(h->run));
+		play_pump(p);
+	}
 }
 
 void hooks_stanza(struct hook_runner *h, const struct stanza *s)
@@ -269,7 +360,13 @@ void hooks_stanza(struct hook_runner *h, const struct stanza *s)
 		}
 		char *octets = NULL;
 		enum adhoc_state state = adhoc_answer(&c->adhoc, s, &octets);
-		if (state == ADHOC_GOES_ON) {
+		if (state == ADHOC_GOES_ON && c->begins) {
+			park(h, c, octets);
+		} else if (c->begins) {
+			/* No form yet: perhaps one session at a time. The decision is taken as a whole when the play finishes it.
+			 */
+			call_done(h, i, 1, NULL);
+		} else if (state == ADHOC_GOES_ON) {
 			send_or_keep(h, c, octets);
 		} else {
 			call_done(h, i, state == ADHOC_DONE, buf_text(&c->adhoc.output));
@@ -280,9 +377,12 @@ void hooks_stanza(struct hook_runner *h, const struct stanza *s)
 
 void hooks_forget_play(struct hook_runner *h, const struct play *p)
 {
-	for (size_t i = 0; i < h->count; i++) {
-		if (h->calls[i].play == p) {
-			h->calls[i].play = NULL;
+	for (size_t i = h->count; i-- > 0;) {
+		struct call *c = &h->calls[i];
+		if (c->play == p && c->parked) {
+			remove_call(h, i);
+		} else if (c->play == p) {
+			c->play = NULL;
 		}
 	}
 }

@@ -108,12 +108,14 @@ void play_init(struct run *r, struct play *p, const struct scenario *s, int repe
 		addresses[i] = p->links[i].address = address_of(p, i);
 	}
 	const struct profile *profile = &r->plan.profile;
+	const struct hook *approve = profile_hook(profile, "approve");
 	struct player_config config = {.catalogue = &r->catalogue,
 			.scenario = s,
 			.token = p->token,
 			.target = profile->domains[0],
 			.target2 = profile->domains_count > 1 ? profile->domains[1] : NULL,
 			.off = profile->off_domain,
+			.approval_command = approve ? approve->adhoc : NULL,
 			.addresses = addresses,
 			.quiet = patient(r, profile->quiet_ms),
 			.deadline = patient(r, profile->deadline_ms),

@@ -38,26 +38,31 @@ static void end_plays(struct run *r, size_t from, size_t to)
 	}
 }
 
-/* A play that broke off with automatic approval switched on must not leave it to the next one. */
-static void undo_auto_mode(struct run *r, struct play *p)
+/* What a play has changed about the target, and perhaps broke off with, must not meet the next one. 1: it takes a
+ * while.
+ */
+static int tidy_up(struct run *r)
 {
-	if (player_auto_mode(p->player) && profile_hook(&r->plan.profile, "auto_off")) {
-		struct action off = {.kind = ACTION_HOOK, .actor = -1, .hook = "auto_off"};
-		hooks_call(r->hooks, p, &off);
+	for (; r->tidied < r->next; r->tidied++) {
+		struct play *p = &r->plays[r->tidied];
+		const char *hook, *peer;
+		for (size_t i = 0; (hook = player_left(p->player, i, &peer)) != NULL; i++) {
+			if (profile_hook(&r->plan.profile, hook)) {
+				hooks_undo(r->hooks, p, hook, peer);
+			}
+		}
 	}
+	return r->undoing > 0;
 }
 
 static void begin_exclusive(struct run *r)
 {
-	if (r->next) {
-		undo_auto_mode(r, &r->plays[r->next - 1]);
-	}
 	end_plays(r, 0, r->next);
 	r->phase = PHASE_EXCLUSIVE;
 	enum company company = r->plays[r->next].company;
 	do {
 		play_begin(&r->plays[r->next++]);
-	} while (company != ALONE && r->next < r->plays_count && r->plays[r->next].company == company);
+	} while (company < ALONE && r->next < r->plays_count && r->plays[r->next].company == company);
 	hooks_meet(r->hooks);
 }
 
@@ -97,7 +102,7 @@ static void go_on(struct run *r)
 		if (r->phase == PHASE_PARALLEL && !r->active && r->next == r->parallel_count) {
 			settle(r);
 		}
-	} else if (r->phase == PHASE_EXCLUSIVE && !r->active) {
+	} else if (r->phase == PHASE_EXCLUSIVE && !r->active && !tidy_up(r)) {
 		if (r->next < r->plays_count) {
 			begin_exclusive(r);
 		} else {
@@ -116,6 +121,18 @@ static void on_idle(uv_idle_t *idle)
 	} else if (!peers_streams(r->peers) && !sessions_any(r->sessions)) {
 		uv_stop(r->loop);
 	}
+}
+
+void run_undone(struct run *r, const char *reason)
+{
+	r->undoing--;
+	if (reason && r->phase != PHASE_OVER) {
+		char *text = mem_printf("the target could not be put back into order: %s", reason);
+		run_abort(r, "run", text);
+		free(text);
+		return;
+	}
+	uv_idle_start(&r->next_turn, on_idle);
 }
 
 void run_stream_gone(struct run *r)
@@ -478,6 +495,9 @@ static void on_command(void *ud, const char *command, const json_t *fields)
 	} else if (!strcmp(command, "hook")) {
 		hooks_driver_answer(r->hooks, fields);
 	} else if (!strcmp(command, "target-exited")) {
+		if (hooks_target_exited(r->hooks)) {
+			return;
+		}
 		const json_t *status = json_object_get(fields, "status");
 		char *reason = json_is_string(status)
 							   ? mem_printf("the target ended: %s", json_string_value(status))

@@ -35,7 +35,8 @@ enum company {
 	WITH_ALL,
 	WITH_RESTARTS, /* those that restart the target share the restart */
 	WITH_KILLS,
-	ALONE
+	ALONE,
+	LAST /* alone, after all others: they spoil the target's store */
 };
 
 /* What a play waits for, and what it waited for longest. */
@@ -85,6 +86,8 @@ struct run {
 	size_t plays_count, parallel_count;
 	size_t next;   /* of the plays that have not begun */
 	size_t active; /* begun, play not over */
+	size_t tidied; /* of the plays that have begun: what they changed about the target is being put back */
+	int undoing;   /* hooks under way that put it back */
 	enum phase phase;
 	uv_timer_t timer;
 	uv_timer_t check_timer; /* deadline of the login or of a liveness check */
@@ -110,7 +113,8 @@ void run_abort(struct run *r, const char *step, const char *reason);
 void run_play_over(struct run *r, struct play *p); /* called once per play when its player is over */
 void run_end_finished(struct run *r);			   /* ends the plays that are over: the target is about to be stopped */
 void run_check_liveness(struct run *r);
-void run_stream_gone(struct run *r); /* a stream or session came to its end */
+void run_undone(struct run *r, const char *reason); /* a hook of hooks_undo() is done; reason: it failed, or NULL */
+void run_stream_gone(struct run *r);				/* a stream or session came to its end */
 
 /* play.c */
 void play_init(struct run *r, struct play *p, const struct scenario *s, int repeat);
@@ -140,6 +144,10 @@ void hooks_destroy(struct hook_runner *h);
 void hooks_call(struct hook_runner *h, struct play *p, const struct action *a);
 /* A play came to its end: those that wait for a restart may be the only ones left. */
 void hooks_meet(struct hook_runner *h);
+/* Puts back what a play that is over has left changed; run_undone() follows. */
+void hooks_undo(struct hook_runner *h, struct play *p, const char *hook, const char *peer);
+/* The target ended without being asked to. 1: a hook is under way that it may refuse in this way. */
+int hooks_target_exited(struct hook_runner *h);
 void hooks_driver_answer(struct hook_runner *h, const json_t *fields);
 int hooks_owns(const struct hook_runner *h, const struct session *s);
 void hooks_session_ready(struct hook_runner *h);

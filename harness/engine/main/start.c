@@ -52,16 +52,19 @@ static uint64_t next_random(uint64_t *state)
 }
 
 struct stops {
-	int restarts, kills, others;
+	int restarts, kills, others, stores;
 };
 
 static void note_hook(void *ud, const struct step *step)
 {
 	struct stops *s = ud;
 	if (step->kind == STEP_HOOK) {
-		s->restarts |= !strcmp(step->hook, "restart");
-		s->kills |= !strcmp(step->hook, "kill");
-		s->others |= !strncmp(step->hook, "auto_", 5);
+		int restarts = !strcmp(step->hook, "restart");
+		int kills = !strcmp(step->hook, "kill");
+		s->restarts |= restarts;
+		s->kills |= kills;
+		s->stores |= !strncmp(step->hook, "store_", 6);
+		s->others |= hook_touches_others(step->hook) && !restarts && !kills;
 	}
 }
 
@@ -71,6 +74,9 @@ static enum company company_of(const struct scenario *s)
 	steps_each(&s->play, note_hook, &stops);
 	if (!s->exclusive) {
 		return WITH_ALL;
+	}
+	if (stops.stores) {
+		return LAST;
 	}
 	if (stops.others || stops.restarts + stops.kills != 1) {
 		return ALONE;
@@ -83,7 +89,7 @@ static void make_plays(struct run *r)
 {
 	size_t n = r->plan.select_count * (size_t)r->plan.repeat;
 	r->plays = mem_alloc(n * sizeof *r->plays);
-	for (enum company company = WITH_ALL; company <= ALONE; company++) {
+	for (enum company company = WITH_ALL; company <= LAST; company++) {
 		for (int repeat = 1; repeat <= r->plan.repeat; repeat++) {
 			for (size_t i = 0; i < r->plan.select_count; i++) {
 				const struct scenario *s = catalogue_find(&r->catalogue, r->plan.select[i]);

@@ -51,8 +51,9 @@ static void check_use(void *ud, const char *name, size_t len)
 	struct checker *c = ud;
 	char *copy = mem_strndup(name, len);
 	if (!vars_get(&c->known, copy) && !vars_filler(name, len)) {
-		problem_at(
-				c, c->step, "unknown name ${%s}; expected an actor, target, target2, off, token or a bound name", copy);
+		problem_at(c, c->step,
+				"unknown name ${%s}; expected an actor, target, target2, off, token, approval command or a bound name",
+				copy);
 	}
 	for (size_t i = 0; i < c->scenario->cast_count; i++) {
 		struct actor *a = &c->scenario->cast[i];
@@ -149,10 +150,10 @@ static void check_bindings(struct checker *c, const struct step *step)
 static void check_connection(struct checker *c, const struct step *step)
 {
 	const struct actor *a = step->actor >= 0 ? &c->scenario->cast[step->actor] : NULL;
-	if (step->kind == STEP_HOOK && (!strcmp(step->hook, "restart") || !strcmp(step->hook, "kill"))) {
-		if (!c->scenario->exclusive) {
-			problem_at(c, step, "'%s' touches all scenarios: expected the tag `## exclusive`", step->text);
-		}
+	if (step->kind == STEP_HOOK && hook_touches_others(step->hook) && !c->scenario->exclusive) {
+		problem_at(c, step, "'%s' touches all scenarios: expected the tag `## exclusive`", step->text);
+	}
+	if (step->kind == STEP_HOOK && hook_stops_target(step->hook)) {
 		memset(c->connected, 0, c->scenario->cast_count);
 	}
 	if (!a || !actor_class_is_client(a->class) || step->kind > STEP_NEVER) {
@@ -256,7 +257,7 @@ static void check_steps(struct checker *c, const struct steps *steps)
 
 static void know(struct checker *c)
 {
-	static const char *const fixed[] = {"target", "target2", "off", "token"};
+	static const char *const fixed[] = {"target", "target2", "off", "token", "approval command"};
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
 		vars_set(&c->known, fixed[i], "");
 	}

@@ -116,7 +116,7 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 	} verbs[] = {{"connects", STEP_CONNECT, 0}, {"disconnects", STEP_DISCONNECT, 0}, {"resets", STEP_RESET, 0},
 			{"sends", STEP_SEND, 1}, {"sends raw", STEP_SEND_RAW, 1}, {"receives", STEP_RECEIVE, 1},
 			{"never receives", STEP_NEVER, 1}, {"receives: nothing", STEP_NOTHING, 0},
-			{"receives nothing", STEP_NOTHING, 0}};
+			{"receives nothing", STEP_NOTHING, 0}, {"sets aside what came", STEP_SET_ASIDE, 0}};
 	size_t len = strlen(verb);
 	if (len && verb[len - 1] == ':') {
 		len--;

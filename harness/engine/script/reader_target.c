@@ -5,35 +5,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the target can be made to do: text before and after the peer's name (after NULL: no peer), hook, step kind. */
+/* What the target can be made to do: text before and after a name (after NULL: no name), hook, step kind. */
 static const struct verb {
 	const char *before, *after;
 	const char *hook;
 	enum step_kind kind;
 	int negate;
+	enum hook_stage stage;
+	int names_client; /* not a peer or remote user */
 } verbs[] = {
-		{"restarts", NULL, "restart", STEP_HOOK, 0},
-		{"is killed", NULL, "kill", STEP_HOOK, 0},
-		{"accepts requests automatically", NULL, "auto_on", STEP_HOOK, 0},
-		{"accepts requests manually", NULL, "auto_off", STEP_HOOK, 0},
-		{"approves ", "", "approve", STEP_HOOK, 0},
-		{"pre-approves ", "", "preapprove", STEP_HOOK, 0},
-		{"denies ", "", "deny", STEP_HOOK, 0},
-		{"revokes ", "", "revoke", STEP_HOOK, 0},
-		{"removes ", "", "remove", STEP_HOOK, 0},
-		{"unsubscribes from ", "", "unsubscribe", STEP_HOOK, 0},
-		{"lists nobody like ", " as pending", "pending", STEP_PENDING, 1},
-		{"shows nobody like ", "", "roster", STEP_ROSTER, 1},
-		{"lists ", " as pending", "pending", STEP_PENDING, 0},
-		{"does not list ", " as pending", "pending", STEP_PENDING, 1},
-		{"shows ", " as ", "roster", STEP_ROSTER, 0},
+		{"restarts", NULL, "restart", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"is killed", NULL, "kill", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"restarts on a damaged store", NULL, "store_corrupt", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"restarts on its good store", NULL, "store_repair", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"cannot write its store", NULL, "store_read_only", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"can write its store again", NULL, "store_writable", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"accepts requests automatically", NULL, "auto_on", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"accepts requests manually", NULL, "auto_off", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"takes the admin rights of ", "", "admin_revoke", STEP_HOOK, 0, HOOK_WHOLE, 1},
+		{"gives back the admin rights of ", "", "admin_grant", STEP_HOOK, 0, HOOK_WHOLE, 1},
+		{"approves ", "", "approve", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"begins to approve ", "", "approve", STEP_HOOK, 0, HOOK_BEGINS, 0},
+		{"finishes approving ", "", "approve", STEP_HOOK, 0, HOOK_FINISHES, 0},
+		{"pre-approves ", "", "preapprove", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"denies ", "", "deny", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"begins to deny ", "", "deny", STEP_HOOK, 0, HOOK_BEGINS, 0},
+		{"finishes denying ", "", "deny", STEP_HOOK, 0, HOOK_FINISHES, 0},
+		{"revokes ", "", "revoke", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"removes ", "", "remove", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"unsubscribes from ", "", "unsubscribe", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"lists nobody like ", " as pending", "pending", STEP_PENDING, 1, HOOK_WHOLE, 0},
+		{"shows nobody like ", "", "roster", STEP_ROSTER, 1, HOOK_WHOLE, 0},
+		{"lists ", " as pending", "pending", STEP_PENDING, 0, HOOK_WHOLE, 0},
+		{"does not list ", " as pending", "pending", STEP_PENDING, 1, HOOK_WHOLE, 0},
+		{"shows ", " as ", "roster", STEP_ROSTER, 0, HOOK_WHOLE, 0},
 };
 
-static int find_remote(const struct step_reader *r, const char *name, size_t len)
+static int find_actor(const struct step_reader *r, const char *name, size_t len, int client)
 {
 	for (size_t i = 0; i < r->scenario->cast_count; i++) {
 		struct actor *a = &r->scenario->cast[i];
-		if (strlen(a->name) == len && !memcmp(a->name, name, len) && !actor_class_is_client(a->class)) {
+		if (strlen(a->name) == len && !memcmp(a->name, name, len) && actor_class_is_client(a->class) == client) {
 			a->used = 1;
 			return (int)i;
 		}
@@ -93,10 +105,10 @@ static int read_named(
 	if (!end || (v->kind == STEP_PENDING && end[strlen(v->after)])) {
 		return -1;
 	}
-	step->actor = find_remote(r, name, (size_t)(end - name));
+	step->actor = find_actor(r, name, (size_t)(end - name), v->names_client);
 	if (step->actor < 0) {
-		problems_add(r->problems, line->file, line->number, line->indent + 1,
-				"'%.*s' is no peer or remote user of the cast", (int)(end - name), name);
+		problems_add(r->problems, line->file, line->number, line->indent + 1, "'%.*s' is no %s of the cast",
+				(int)(end - name), name, v->names_client ? "client" : "peer or remote user");
 		step->actor = 0;
 	}
 	if (v->kind == STEP_ROSTER && read_states(end + strlen(v->after), step)) {
@@ -137,6 +149,7 @@ int read_target_step(struct step_reader *r, const struct line *line, const char 
 		step->kind = v->kind;
 		step->hook = v->hook;
 		step->negate = v->negate;
+		step->stage = v->stage;
 		step->actor = -1;
 		if (v->after && strstr(v->before, "nobody like")) {
 			return read_pattern(r, v, line, rest, step);

@@ -37,6 +37,50 @@ int actor_class_is_admin(enum actor_class class)
 	return class == ACTOR_ADMIN || class == ACTOR_SECOND_ADMIN || class == ACTOR_HOST_ADMIN;
 }
 
+/* Hooks that touch the whole target: what they do to it, and what puts it back. */
+static const struct {
+	const char *hook, *undo;
+	int stops;
+} wide_hooks[] = {
+		{"restart", NULL, 1},
+		{"kill", NULL, 1},
+		{"store_corrupt", "store_repair", 1},
+		{"store_repair", NULL, 1},
+		{"store_read_only", "store_writable", 0},
+		{"store_writable", NULL, 0},
+		{"auto_on", "auto_off", 0},
+		{"auto_off", NULL, 0},
+		{"admin_revoke", "admin_grant", 0},
+		{"admin_grant", NULL, 0},
+};
+#define WIDE_HOOKS (sizeof wide_hooks / sizeof *wide_hooks)
+
+static size_t find_wide(const char *hook)
+{
+	size_t i = 0;
+	while (i < WIDE_HOOKS && strcmp(wide_hooks[i].hook, hook) != 0) {
+		i++;
+	}
+	return i;
+}
+
+int hook_stops_target(const char *hook)
+{
+	size_t i = find_wide(hook);
+	return i < WIDE_HOOKS && wide_hooks[i].stops;
+}
+
+int hook_touches_others(const char *hook)
+{
+	return find_wide(hook) < WIDE_HOOKS;
+}
+
+const char *hook_undone_by(const char *hook)
+{
+	size_t i = find_wide(hook);
+	return i < WIDE_HOOKS ? wide_hooks[i].undo : NULL;
+}
+
 static const char *const subscriptions[] = {
 #define X(name, text) text,
 		SUBSCRIPTION_MAP(X)

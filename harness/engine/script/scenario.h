@@ -70,6 +70,7 @@ struct binding {
 	X(STEP_HOOK)                                                                                                       \
 	X(STEP_PENDING)                                                                                                    \
 	X(STEP_ROSTER)                                                                                                     \
+	X(STEP_SET_ASIDE)                                                                                                  \
 	X(STEP_UNREACHABLE)
 
 enum step_kind {
@@ -99,6 +100,13 @@ struct roster_state {
 	int pending; /* named: compared; not named: free */
 };
 
+/* A decision that is an ad-hoc command may be held between its form and its submission. */
+enum hook_stage { HOOK_WHOLE, HOOK_BEGINS, HOOK_FINISHES };
+
+int hook_stops_target(const char *hook);	  /* afterwards it has been started again: all streams are down */
+int hook_touches_others(const char *hook);	  /* what it changes is felt by every scenario */
+const char *hook_undone_by(const char *hook); /* the hook that puts back what it changes, or NULL */
+
 struct steps {
 	struct step *items;
 	size_t count;
@@ -124,6 +132,7 @@ struct step {
 	char *left, *right;			 /* STEP_COMPARE */
 	char *pattern;				 /* STEP_PENDING, STEP_ROSTER: "nobody like" this, and no actor; else NULL */
 	const char *hook;			 /* STEP_HOOK, _PENDING, _ROSTER: name of the hook */
+	enum hook_stage stage;		 /* STEP_HOOK */
 	struct roster_state *states; /* STEP_ROSTER: accepted ones */
 	size_t states_count;
 };

@@ -116,6 +116,38 @@ def test_program_hooks(bench: Bench, script: str, ok: bool, output: str, reason:
     assert bench.saw()[-1] == {"command": "hook", "id": 5, "ok": ok, "output": output, "reason": reason}
 
 
+PID_FILE = "#!/bin/sh\necho $$$$ > ${dir}/pid\necho started $$$$\n%s\n"
+
+
+def test_program_while_the_target_is_stopped(bench: Bench) -> None:
+    bench.started_target(
+        hook("store_corrupt"), {"target_says": "started"}, {"expect": "hook"}, {"judge": {"*": "PASS"}}, {"end": 0},
+        more="[hooks.store_corrupt]\nprogram = ['sh', '-c', '! kill -0 $$(cat pid) && echo gone']\nstopped = true\n"
+             "[hooks.store_repair]\nprogram = ['true']\n")
+    (bench.fixture / "target.template").write_text(PID_FILE % 'echo started > "$$FAKE_READY"\nexec sleep infinity')
+    done = bench.run("disco")
+    assert (done.status, done.err) == (0, "")
+    assert bench.saw()[-1] == {"command": "hook", "id": 5, "ok": True, "output": "", "reason": ""}
+    first, second = pids(bench.file("target.log"))
+    assert first != second and gone(first) and gone(second)
+
+
+def test_target_that_refused_to_start_is_put_right(bench: Bench) -> None:
+    bench.profile(STARTED + "[hooks.store_repair]\nprogram = ['touch', 'good']\nstopped = true\n")
+    (bench.fixture / "target.template").write_text(PID_FILE % 'test -e ${dir}/good || exit 1\necho up > "$$FAKE_READY"\nexec sleep infinity')
+    bench.actions({"bound": 0}, {"expect": "target-exited"}, hook("store_repair"), {"target_says": "up"}, {"expect": "hook"}, {"judge": {"*": "PASS"}}, {"end": 0})
+    assert bench.run("disco").status == 0
+    assert bench.saw()[-1]["ok"] is True and len(pids(bench.file("target.log"))) == 2
+
+
+def test_program_that_fails_leaves_the_target_stopped(bench: Bench) -> None:
+    bench.started_target(
+        hook("store_repair"), {"expect": "hook"}, {"end": 3}, more="[hooks.store_repair]\nprogram = ['false']\nstopped = true\n")
+    bench.run("disco")
+    assert bench.saw()[-1]["reason"] == "hook store_repair: /usr/bin/false ended with exit status 1"
+    assert len(pids(bench.file("target.log"))) == 1
+
+
 def test_hook_that_the_profile_lacks(bench: Bench) -> None:
     bench.started_target(hook("roster"), {"expect": "hook"}, {"end": 3})
     bench.run("disco")

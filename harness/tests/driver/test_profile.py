@@ -98,6 +98,8 @@ def test_everything_a_profile_may_say(tmp_path: Path) -> None:
     ("[s2s]", "[hooks.deny]\nadhoc = 'x'\nfields = { a = 1 }\n[s2s]", ["target.toml:10: hooks.deny.fields expected fields of the form"]),
     ("[s2s]", "[hooks.kill]\nbuiltin = 'kill'\n[s2s]", ["target.toml:8: hooks.kill expected adhoc or program: builtin needs a target that is started"]),
     ("[s2s]", "[hooks.kill]\nbuiltin = 'stop'\n[s2s]", ["target.toml:9: hooks.kill.builtin expected one of: restart, kill"]),
+    ("[s2s]", "[hooks.kill]\nprogram = ['true']\nstopped = true\n[s2s]", ["target.toml:8: hooks.kill expected stopped only together with program, on a target"]),
+    ("[s2s]", "[hooks.store_corrupt]\nprogram = ['true']\n[s2s]", ["target.toml:8: hooks.store_corrupt expected a hook store_repair beside it"]),
     ("[s2s]", "[hooks.roster]\nprogram = ['x', '${peer}']\n[s2s]", ["target.toml:9: hooks.roster.program: unknown placeholder ${peer}"]),
     ("[s2s]", "[hooks.roster]\nprogram = ['x', '${admin_password}']\n[s2s]", ["target.toml:9: hooks.roster.program: ${admin_password} may not stand on a command line"]),
     ("[s2s]", "start = 3\n[s2s]", ["target.toml:8: c2s.start is unknown"]),

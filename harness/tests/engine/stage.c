@@ -46,7 +46,8 @@ static const char background[] = "a peer answers:\n"
 static const char default_cast[] = "[Admin] Bard\n[Peer] Marlowe\n[Peer] Kyd\n";
 static const char default_claims[] =
 		"account:admin account:second_admin account:user hook:restart hook:kill hook:approve hook:deny hook:revoke "
-		"hook:remove hook:unsubscribe hook:auto_on hook:auto_off hook:pending hook:roster";
+		"hook:remove hook:unsubscribe hook:auto_on hook:auto_off hook:pending hook:roster hook:store_read_only "
+		"hook:store_writable hook:store_corrupt hook:store_repair hook:admin_revoke hook:admin_grant";
 
 static void read_requirements(struct stage *st)
 {
@@ -139,6 +140,7 @@ struct stage *stage_set_up(const struct stage_set *set, const char *play)
 			.target = TARGET,
 			.target2 = set->target2,
 			.off = set->off,
+			.approval_command = set->approval_command,
 			.addresses = addresses,
 			.quiet = STAGE_QUIET,
 			.deadline = STAGE_DEADLINE,
@@ -188,7 +190,8 @@ static void take_actions(struct stage *st)
 			buf_printf(&line, " %s: %s", a.to_domain, a.octets);
 			note_send(st, &a);
 		} else if (a.kind == ACTION_HOOK) {
-			buf_printf(&line, " %s %s", a.hook, a.peer ? a.peer : "-");
+			static const char *const stages[] = {"", " begins", " finishes"};
+			buf_printf(&line, " %s %s%s", a.hook, a.peer ? a.peer : "-", stages[a.stage]);
 			st->hook_id = a.hook_id;
 		}
 		buf_printf(&line, "%s%s\n", a.note ? " # " : "", a.note ? a.note : "");

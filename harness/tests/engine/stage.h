@@ -34,7 +34,8 @@ struct stage_set {
 	const char *cast;		   /* NULL: an administrator Bard, peers Marlowe and Kyd */
 	const char *phrases;	   /* text of a phrase file, or NULL */
 	const char *target2, *off; /* domains, or NULL */
-	const char *claims;		   /* NULL: "account:admin account:user" and all hooks */
+	const char *approval_command;
+	const char *claims; /* NULL: "account:admin account:user" and all hooks */
 };
 
 /* The requirements are those of stage.c (TT-...); lines of a play that is not read well end the test. Bard is given for

@@ -20,6 +20,16 @@ static const struct {
 		{"the target is killed", "target hook kill -\n"},
 		{"the target accepts requests automatically", "target hook auto_on -\n"},
 		{"the target accepts requests manually", "target hook auto_off -\n"},
+		{"the target cannot write its store", "target hook store_read_only -\n"},
+		{"the target can write its store again", "target hook store_writable -\n"},
+		{"the target restarts on a damaged store", "target hook store_corrupt -\n"},
+		{"the target restarts on its good store", "target hook store_repair -\n"},
+		{"the target takes the admin rights of Bard", "target hook admin_revoke bard@example.org\n"},
+		{"the target gives back the admin rights of Bard", "target hook admin_grant bard@example.org\n"},
+		{"the target begins to approve Marlowe", "target hook approve marlowe.test begins\n"},
+		{"the target finishes approving Marlowe", "target hook approve marlowe.test finishes\n"},
+		{"the target begins to deny Marlowe", "target hook deny marlowe.test begins\n"},
+		{"the target finishes denying Marlowe", "target hook deny marlowe.test finishes\n"},
 		{"the target approves Marlowe", "target hook approve marlowe.test\n"},
 		{"the target denies Marlowe", "target hook deny marlowe.test\n"},
 		{"the target revokes Marlowe", "target hook revoke marlowe.test\n"},
@@ -141,7 +151,8 @@ START_TEST(a_restart_disconnects_everybody)
 							   "Bard receives:\n"
 							   "	<presence/>\n"
 							   "	TT-1 something comes\n";
-	static const char *const verbs[] = {"the target restarts", "the target is killed"};
+	static const char *const verbs[] = {"the target restarts", "the target is killed",
+			"the target restarts on a damaged store", "the target restarts on its good store"};
 	char text[256];
 	/* without a new login */
 	snprintf(text, sizeof text, play, verbs[_i], "Bard sends:\n	<presence/>\n");
@@ -180,6 +191,57 @@ START_TEST(other_hooks_disconnect_nobody)
 	stage_actions(st);
 	stage_hook(st, 1, "");
 	ck_assert_has(stage_actions(st), "Bard sends");
+	stage_close(st);
+}
+END_TEST
+
+/* --- what must be put back --- */
+
+static const struct {
+	const char *change, *undo, *hook, *peer;
+} changes[] = {
+		{"the target accepts requests automatically", "the target accepts requests manually", "auto_off", NULL},
+		{"the target cannot write its store", "the target can write its store again", "store_writable", NULL},
+		{"the target restarts on a damaged store", "the target restarts on its good store", "store_repair", NULL},
+		{"the target takes the admin rights of Bard", "the target gives back the admin rights of Bard", "admin_grant",
+				"bard@example.org"},
+};
+
+START_TEST(a_change_of_the_target_is_left_until_it_is_put_back)
+{
+	char play[256];
+	snprintf(play, sizeof play, "%s\n%s\n" THEN, changes[_i].change, changes[_i].undo);
+	struct stage *st = stage_open(play);
+	const char *peer = NULL;
+	ck_assert_str_eq(player_left(st->player, 0, &peer), changes[_i].hook); /* from the call on */
+	ck_assert_pstr_eq(peer, changes[_i].peer);
+	ck_assert_ptr_null(player_left(st->player, 1, &peer));
+	stage_hook(st, 1, NULL);
+	ck_assert_str_eq(player_left(st->player, 0, &peer), changes[_i].hook);
+	stage_hook(st, 1, NULL);
+	ck_assert_ptr_null(player_left(st->player, 0, &peer));
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_change_that_failed_may_have_happened)
+{
+	struct stage *st = stage_open("the target cannot write its store\n" THEN);
+	const char *peer;
+	stage_hook(st, 0, "half of it");
+	ck_assert(player_is_over(st->player));
+	ck_assert_str_eq(player_left(st->player, 0, &peer), "store_writable");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_target_that_refused_a_damaged_store_is_in_order_again)
+{
+	struct stage *st = stage_open("the target restarts on a damaged store\n" THEN);
+	const char *peer;
+	stage_hook(st, 1, "the target refused to start");
+	ck_assert(!player_is_over(st->player));
+	ck_assert_ptr_null(player_left(st->player, 0, &peer));
 	stage_close(st);
 }
 END_TEST
@@ -431,7 +493,11 @@ static Suite *make(void)
 	tcase_add_test(tests, what_a_peer_sent_is_read_before_a_hook);
 	tcase_add_test(tests, a_peer_that_sent_nothing_needs_no_fence);
 	tcase_add_test(tests, a_hook_without_its_fence_is_not_called);
-	tcase_add_loop_test(tests, a_restart_disconnects_everybody, 0, 2);
+	tcase_add_loop_test(tests, a_restart_disconnects_everybody, 0, 4);
+	tcase_add_loop_test(
+			tests, a_change_of_the_target_is_left_until_it_is_put_back, 0, sizeof changes / sizeof *changes);
+	tcase_add_test(tests, a_change_that_failed_may_have_happened);
+	tcase_add_test(tests, a_target_that_refused_a_damaged_store_is_in_order_again);
 	tcase_add_test(tests, other_hooks_disconnect_nobody);
 	tcase_add_test(tests, a_hook_step_ends_silence_only_if_it_acts);
 	suite_add_tcase(suite, tests);

@@ -303,15 +303,16 @@ START_TEST(automatic_mode_licenses_who_asks)
 								  "	<presence type='subscribe'/>\n"
 								  "Kyd receives:\n"
 								  "	<presence type='unsubscribed'/>\n");
-	ck_assert(player_auto_mode(st->player)); /* from the call on */
+	const char *peer;
+	ck_assert_str_eq(player_left(st->player, 0, &peer), "auto_off"); /* from the call on */
 	stage_hook(st, 1, "");
-	ck_assert(player_auto_mode(st->player));
+	ck_assert_str_eq(player_left(st->player, 0, &peer), "auto_off");
 	stage_hears(st, "Marlowe", "<presence type='subscribe'/>");
 	ck_assert_finding(st, "SB-001", "none");
 	stage_fence(st, "Marlowe");
 	stage_fence(st, "Kyd");
 	stage_hook(st, 1, "");
-	ck_assert(!player_auto_mode(st->player));
+	ck_assert_ptr_null(player_left(st->player, 0, &peer));
 	stage_hears(st, "Marlowe", "<presence type='subscribe'/>");
 	ck_assert_finding(st, "SB-001", "none");
 	stage_hears(st, "Kyd", "<presence type='subscribe'/>");

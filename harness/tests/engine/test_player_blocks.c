@@ -506,18 +506,21 @@ START_TEST(names_that_are_always_there)
 {
 	struct stage_set set = {.target2 = "second.test",
 			.off = "off.test",
+			.approval_command = "urn:approve",
 			.cast = "[Admin] Bard\n[Peer] Marlowe\n[RemoteUser] Tybalt of Marlowe\n"};
 	struct stage *st =
 			stage_set_up(&set, "Bard connects\n"
 							   "Marlowe sends:\n"
 							   "	<message a='${target} ${target2} ${off} ${token}' b='${Marlowe} ${Bard} ${Tybalt}'>"
-							   "<body>${Bard's JID} ${Bard's full JID} ${Marlowe's full JID}</body></message>\n");
+							   "<body>${Bard's JID} ${Bard's full JID} ${Marlowe's full JID}</body>"
+							   "<x>${approval command}</x></message>\n");
 	stage_start(st);
 	stage_connected(st, "Bard");
 	const char *actions = stage_actions(st);
 	ck_assert_has(actions, "a=\"example.org second.test off.test k7\"");
 	ck_assert_has(actions, "b=\"marlowe.test bard@example.org tybalt@marlowe.test\"");
 	ck_assert_has(actions, "bard@example.org bard@example.org/r marlowe.test</body>");
+	ck_assert_has(actions, "<x>urn:approve</x>");
 	stage_close(st);
 }
 END_TEST

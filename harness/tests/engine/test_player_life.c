@@ -563,6 +563,9 @@ static const struct {
 		{{.cast = "[Peer] Marlowe\n", .claims = ""}, "Marlowe sends:\n\t<presence/>\n", NULL},
 		{{0}, "Marlowe sends:\n\t<presence to='${target2}'/>\n", "the profile names no second domain"},
 		{{0}, "Marlowe sends:\n\t<presence to='${off}'/>\n", "the profile names no domain with the function off"},
+		{{0}, "Marlowe sends:\n\t<iq node='${approval command}'/>\n",
+				"the profile's hook 'approve' is no ad-hoc command"},
+		{{.approval_command = "x"}, "Marlowe sends:\n\t<iq node='${approval command}'/>\n", NULL},
 		{{.target2 = "second.test", .off = "off.test"}, "Marlowe sends:\n\t<presence to='${target2}' from='${off}'/>\n",
 				NULL},
 };

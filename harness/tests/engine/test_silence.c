@@ -285,6 +285,28 @@ START_TEST(what_is_tolerated_can_be_taken)
 }
 END_TEST
 
+START_TEST(what_is_set_aside_is_not_taken)
+{
+	struct stage *st = stage_open("Kyd receives:\n"
+								  "	<presence/>\n"
+								  "Marlowe sets aside what came\n"
+								  "Marlowe receives:\n"
+								  "	" UNAVAILABLE "\n"
+								  "	TT-1 another one comes\n" NOTHING);
+	stage_hears(st, "Marlowe", UNAVAILABLE);
+	stage_hears(st, "Marlowe", "<presence type='subscribe'/>");
+	stage_hears(st, "Kyd", "<presence/>");
+	ck_assert_finding(st, "TT-1", "none");
+	stage_hears(st, "Marlowe", UNAVAILABLE);
+	ck_assert_finding(st, "TT-1", "PASS");
+	stage_fence(st, "Marlowe");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_verdict(st, "FAIL"); /* what is not tolerated stays there and breaks the silence */
+	stage_close(st);
+}
+END_TEST
+
 /* A tolerated stanza stays so when it comes twice while a step waits for it. */
 START_TEST(what_is_tolerated_stays_so_when_a_step_wants_it)
 {
@@ -808,6 +830,7 @@ static Suite *make(void)
 	tcase_add_test(tests, what_others_get_breaks_nothing);
 	tcase_add_loop_test(tests, what_is_tolerated_breaks_nothing, 0, 3);
 	tcase_add_test(tests, what_is_tolerated_can_be_taken);
+	tcase_add_test(tests, what_is_set_aside_is_not_taken);
 	tcase_add_test(tests, what_is_tolerated_stays_so_when_a_step_wants_it);
 	tcase_add_test(tests, silence_without_check_is_inconclusive_when_broken);
 	tcase_add_test(tests, all_checks_of_silence_are_decided);

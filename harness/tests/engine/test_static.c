@@ -62,7 +62,8 @@ static void only_problem(const char *file, int line, const char *message)
 	ck_assert_uint_eq(ps.count, 1);
 }
 
-#define UNKNOWN(name) "unknown name ${" name "}; expected an actor, target, target2, off, token or a bound name"
+#define UNKNOWN(name)                                                                                                  \
+	"unknown name ${" name "}; expected an actor, target, target2, off, token, approval command or a bound name"
 #define CONDITION "a condition needs a stanza: only `receives` steps have one"
 
 static const struct {
@@ -303,10 +304,12 @@ START_TEST(names_that_only_begin_alike_use_nobody)
 }
 END_TEST
 
-START_TEST(restarts_are_exclusive)
+START_TEST(what_touches_the_whole_target_is_exclusive)
 {
-	static const char *const texts[] = {"the target restarts", "the target is killed"};
-	for (size_t i = 0; i < 2; i++) {
+	static const char *const texts[] = {"the target restarts", "the target is killed",
+			"the target restarts on a damaged store", "the target cannot write its store",
+			"the target accepts requests automatically"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		char *text = mem_printf("# T\n[Peer] Marlowe\n-----\nMarlowe receives: nothing\n\tSB-001 x\n%s\n", texts[i]);
 		char *message = mem_printf("'%s' touches all scenarios: expected the tag `## exclusive`", texts[i]);
 		check_text(text);
@@ -375,7 +378,7 @@ static Suite *make(void)
 	tcase_add_test(tests, every_actor_is_used);
 	tcase_add_loop_test(tests, ways_to_use_an_actor, 0, sizeof uses / sizeof *uses);
 	tcase_add_test(tests, names_that_only_begin_alike_use_nobody);
-	tcase_add_test(tests, restarts_are_exclusive);
+	tcase_add_test(tests, what_touches_the_whole_target_is_exclusive);
 	tcase_add_test(tests, problems_in_a_phrase_say_who_used_it);
 	tcase_add_test(tests, names_bound_in_phrases_do_not_meet);
 	suite_add_tcase(suite, tests);
