@@ -223,7 +223,9 @@ static void report(struct run *r, struct report_row *rows, size_t *count)
 		}
 		struct result *result = (struct result *)player_result(p->player);
 		expect_apply(&r->plan.expect, p->scenario->id, result);
-		scope_apply(&r->plan.scope, result);
+		if (scope_apply(&r->plan.scope, result)) {
+			expect_settle(&r->plan.expect, p->scenario->id, result);
+		}
 		struct report_row *row = &rows[(*count)++];
 		*row = (struct report_row){.id = p->scenario->id,
 				.title = p->scenario->title,

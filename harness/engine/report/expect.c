@@ -112,8 +112,7 @@ static int is_for(const struct expectation *e, const char *scenario, int whole)
 	return (e->requirement == NULL) == whole && (!e->scenario || !strcmp(e->scenario, scenario));
 }
 
-/* The verdict that the changed findings make, with the reason of the expectation that the worst of them had. */
-static void settle(const struct expectations *all, const char *scenario, struct result *r)
+void expect_settle(const struct expectations *all, const char *scenario, struct result *r)
 {
 	result_settle(r);
 	const struct finding *f = result_worst(r);
@@ -141,7 +140,7 @@ void expect_apply(const struct expectations *all, const char *scenario, struct r
 		}
 	}
 	if (changed) {
-		settle(all, scenario, r);
+		expect_settle(all, scenario, r);
 	}
 	/* What remains is judged as a whole. */
 	for (size_t i = 0; i < all->count; i++) {

@@ -25,6 +25,10 @@ void expectations_finish(struct expectations *all);
  * XPASS. */
 void expect_apply(const struct expectations *all, const char *scenario, struct result *r);
 
+/* Settles the result anew after findings were changed; the reason is that of the expectation which the worst of them
+ * had. */
+void expect_settle(const struct expectations *all, const char *scenario, struct result *r);
+
 /* Requirements that were expected to fail wherever, and fail nowhere: writes one XPASS row for each; the number of
  * rows. None for a requirement that was not decided, or that a scenario of the catalogue decides which is not among the
  * rows or did not come to that check. `out` and `results` have room for as many as there are expectations. The results

@@ -25,7 +25,7 @@ static int is_judged(const struct scope *s, const struct finding *f)
 	return !s->requirements;
 }
 
-void scope_apply(const struct scope *s, struct result *r)
+int scope_apply(const struct scope *s, struct result *r)
 {
 	int changed = 0;
 	for (size_t i = 0; i < r->count; i++) {
@@ -36,7 +36,5 @@ void scope_apply(const struct scope *s, struct result *r)
 		}
 	}
 	/* Settling would undo the verdict that an expectation gave to the scenario as a whole. */
-	if (changed && r->verdict != VERDICT_XFAIL && r->verdict != VERDICT_XPASS) {
-		result_settle(r);
-	}
+	return changed && r->verdict != VERDICT_XFAIL && r->verdict != VERDICT_XPASS;
 }

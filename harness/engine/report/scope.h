@@ -13,7 +13,7 @@ struct scope {
 
 void scope_finish(struct scope *s);
 
-/* A violation of what is not judged becomes INFO, and the result's verdict is settled anew. */
-void scope_apply(const struct scope *s, struct result *r);
+/* A violation of what is not judged becomes INFO. 1: the result is to be settled anew. */
+int scope_apply(const struct scope *s, struct result *r);
 
 #endif

@@ -184,21 +184,32 @@ END_TEST
 
 /* --- scope --- */
 
+/* As a run does it. */
+static void limit(const struct scope *scope, struct expectation e)
+{
+	const struct expectations all = {.items = &e, .count = 1};
+	if (scope_apply(scope, &r)) {
+		expect_settle(&all, "a/b", &r);
+	}
+}
+
+static const struct expectation unrelated = {.scenario = (char *)"a/c"};
+
 START_TEST(what_is_not_judged_is_info)
 {
 	char *ids[] = {(char *)"TT-2"};
 	struct scope scope = {.least = STRICT_HARD};
 	add(&r, "TT-1", NULL, STRICT_WARN, VERDICT_WARN);
-	scope_apply(&(struct scope){.least = STRICT_WARN}, &r);
+	limit(&(struct scope){.least = STRICT_WARN}, unrelated);
 	ck_assert_int_eq(r.verdict, VERDICT_WARN);
-	scope_apply(&scope, &r);
+	limit(&scope, unrelated);
 	ck_assert_int_eq(r.verdict, VERDICT_INFO);
 	add(&r, "TT-2", NULL, STRICT_HARD, VERDICT_FAIL);
 	scope = (struct scope){.requirements = ids, .count = 1};
-	scope_apply(&scope, &r);
+	limit(&scope, unrelated);
 	ck_assert_int_eq(r.verdict, VERDICT_FAIL);
 	ids[0] = (char *)"TT-1";
-	scope_apply(&scope, &r);
+	limit(&scope, unrelated);
 	ck_assert_int_eq(r.verdict, VERDICT_INFO);
 }
 END_TEST
@@ -207,8 +218,20 @@ START_TEST(what_was_expected_stays_outside_of_the_scope)
 {
 	add(&r, "TT-1", NULL, STRICT_HARD, VERDICT_FAIL);
 	apply(expect_whole("a/b", VERDICT_UNDECIDED));
-	scope_apply(&(struct scope){.requirements = (char *[]){(char *)"TT-2"}, .count = 1}, &r);
+	limit(&(struct scope){.requirements = (char *[]){(char *)"TT-2"}, .count = 1}, unrelated);
 	ck_assert_int_eq(r.verdict, VERDICT_XFAIL);
+}
+END_TEST
+
+START_TEST(what_remains_of_the_scope_keeps_its_reason)
+{
+	add(&r, "TT-1", NULL, STRICT_HARD, VERDICT_FAIL);
+	add(&r, "TT-2", NULL, STRICT_WARN, VERDICT_WARN);
+	apply(expect_requirement(NULL, "TT-1", NULL));
+	ck_assert_int_eq(r.verdict, VERDICT_WARN);
+	limit(&(struct scope){.least = STRICT_HARD}, expect_requirement(NULL, "TT-1", NULL));
+	ck_assert_int_eq(r.verdict, VERDICT_XFAIL);
+	ck_assert_str_eq(r.reason, "known (FAIL: TT-1 it holds)");
 }
 END_TEST
 
@@ -227,6 +250,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_requirement_that_fails_nowhere_gets_a_row);
 	tcase_add_test(tests, what_is_not_judged_is_info);
 	tcase_add_test(tests, what_was_expected_stays_outside_of_the_scope);
+	tcase_add_test(tests, what_remains_of_the_scope_keeps_its_reason);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
