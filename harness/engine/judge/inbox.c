@@ -18,7 +18,7 @@ const char *implied_id(const struct player *p, const struct step *step)
 	return a->class != ACTOR_CLIENT && is_answer_template(step->template) ? p->seats[step->actor].last_iq : NULL;
 }
 
-struct entry *inbox_take(struct player *p, const struct step *step)
+static struct entry *find(struct player *p, const struct step *step, struct vars *binds)
 {
 	struct seat *seat = &p->seats[step->actor];
 	struct template_defaults defaults = {.id = implied_id(p, step)};
@@ -28,8 +28,7 @@ struct entry *inbox_take(struct player *p, const struct step *step)
 		if (e->consumed) {
 			continue;
 		}
-		if (template_match(step->template, e->stanza, &p->vars, &defaults, &p->vars, NULL)) {
-			e->consumed = 1;
+		if (template_match(step->template, e->stanza, &p->vars, &defaults, binds, NULL)) {
 			return e;
 		}
 		if (next_only && !e->soft) {
@@ -37,6 +36,20 @@ struct entry *inbox_take(struct player *p, const struct step *step)
 		}
 	}
 	return NULL;
+}
+
+struct entry *inbox_take(struct player *p, const struct step *step)
+{
+	struct entry *e = find(p, step, &p->vars);
+	if (e) {
+		e->consumed = 1;
+	}
+	return e;
+}
+
+int inbox_holds(struct player *p, const struct step *step)
+{
+	return find(p, step, NULL) != NULL;
 }
 
 /* The id that the step's stanza must have, if it is known; caller frees. */

@@ -63,6 +63,7 @@ struct player {
 	uint64_t deadline;
 	uint64_t entered;		 /* when the open step began to wait */
 	int hook_id, hook_tried; /* of the open step; tried: how often the answer was read */
+	uint64_t settled;		 /* when a branch that begins with any answer may be played, or PLAYER_NEVER */
 	int *together;			 /* per inner step: met, or missed without ending the play */
 	struct arm *arms;
 	size_t arms_count;
@@ -86,6 +87,7 @@ int has_hook(struct player *p, const struct step *step); /* 0: a step that must 
 
 /* inbox.c */
 struct entry *inbox_take(struct player *p, const struct step *step); /* the first stanza that fits, marked; or NULL */
+int inbox_holds(struct player *p, const struct step *step);			 /* one that fits is there */
 int inbox_hopeless(struct player *p, const struct step *step);		 /* the awaited answer is there and does not fit */
 void inbox_drop_answer(struct player *p, const struct step *step);	 /* the answer that made it hopeless is judged */
 int inbox_is_late(const struct player *p, int actor, const struct stanza *s); /* a step that was missed waited for it */

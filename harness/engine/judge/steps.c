@@ -211,12 +211,33 @@ static int try_together(struct player *p, const struct step *step, uint64_t now)
 	return p->deadline == PLAYER_NEVER;
 }
 
+/* `receives: <iq/>`: the answer to a question that only marks a place. */
+static int is_marker(const struct step *step)
+{
+	const xmlNode *root = step->template->root;
+	return !strcmp((const char *)root->name, "iq") && !root->properties && !root->children;
+}
+
+/* A target may answer a question before it has done what it was to do before: a branch that begins with the answer has
+ * to wait for the quiet window, in which another branch may still be met. */
+static int has_settled(struct player *p, const struct step *marker, uint64_t now)
+{
+	if (p->settled == PLAYER_NEVER && inbox_holds(p, marker)) {
+		p->settled = now + p->config.quiet;
+		p->deadline = p->settled < p->deadline ? p->settled : p->deadline;
+	}
+	return now >= p->settled;
+}
+
 static int try_either(struct player *p, const struct step *step, uint64_t now)
 {
 	size_t hopeless = 0;
 	for (size_t b = 0; b < step->branches_count; b++) {
 		const struct step *first = &step->branches[b].items[0];
 		int late = first->within_ms && now > step_deadline(p, first);
+		if (is_marker(first) && !has_settled(p, first, now)) {
+			continue;
+		}
 		if (!late && take(p, first)) {
 			p->frames = mem_resize(p->frames, p->frames_count + 1, sizeof *p->frames);
 			p->frames[p->frames_count++] = (struct frame){.steps = &step->branches[b], .next = 1};
@@ -280,6 +301,7 @@ static void enter_receiving(struct player *p, const struct step *step, uint64_t 
 {
 	const struct steps *inner = step->branches;
 	p->entered = now;
+	p->settled = PLAYER_NEVER;
 	uint64_t deadline = step->branches_count ? 0 : step_deadline(p, step);
 	if (step->kind == STEP_RECEIVE) {
 		disarm(p, step->actor);
@@ -540,6 +562,10 @@ static void fence_lost(struct player *p, uint64_t now)
 void steps_timeout(struct player *p, uint64_t now)
 {
 	const struct step *step = p->open;
+	if (p->wait == WAIT_STEP && step->kind == STEP_EITHER && now >= p->settled) {
+		steps_advance(p, now);
+		return;
+	}
 	p->timed_out |= p->wait != WAIT_QUIET && p->wait != WAIT_END_QUIET;
 	switch (p->wait) {
 	case WAIT_END_QUIET:

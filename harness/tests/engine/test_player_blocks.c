@@ -272,6 +272,51 @@ static const char either_answer[] = "Marlowe sends:\n"
 									"		<iq type='error'><error type='auth'/></iq>\n"
 									"		TT-2 it is refused: @id\n";
 
+static const char either_marker[] = "Marlowe sends:\n"
+									"	<iq type='get'><query xmlns='urn:q'/></iq>\n"
+									"either:\n"
+									"	Marlowe receives:\n"
+									"		<presence type='subscribed'/>\n"
+									"		TT-1 it is approved\n"
+									"	Marlowe receives:\n"
+									"		<iq/>\n"
+									"		TT-3 and answered\n"
+									"or:\n"
+									"	Marlowe receives:\n"
+									"		<iq/>\n"
+									"		TT-2 it is not approved\n";
+
+START_TEST(an_answer_that_marks_a_place_waits_for_what_may_come_later)
+{
+	struct stage *st = stage_open(either_marker);
+	stage_hears(st, "Marlowe", "<iq type='result' id='$ID'/>");
+	ck_assert(!player_is_over(st->player));
+	ck_assert_uint_eq(player_deadline(st->player), st->now + STAGE_QUIET);
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	ck_assert_finding(st, "TT-3", "PASS");
+	stage_close(st);
+	st = stage_open(either_marker);
+	stage_hears(st, "Marlowe", "<iq type='error' id='$ID'>" ERROR "</iq>");
+	stage_quiet(st);
+	ck_assert(player_is_over(st->player));
+	ck_assert(!player_timed_out(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+	st = stage_open(either_marker); /* no answer at all */
+	stage_timeout(st);
+	ck_assert(player_is_over(st->player));
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_wrong_answer_fails_once_it_fits_no_branch)
 {
 	struct stage *st = stage_open(either_answer);
@@ -541,6 +586,7 @@ static Suite *make(void)
 	tests = tcase_create("either");
 	tcase_add_test(tests, the_branch_that_fits_is_played);
 	tcase_add_test(tests, no_branch_fits);
+	tcase_add_test(tests, an_answer_that_marks_a_place_waits_for_what_may_come_later);
 	tcase_add_test(tests, a_wrong_answer_fails_once_it_fits_no_branch);
 	tcase_add_test(tests, a_wrong_answer_leaves_the_other_branch_its_time);
 	tcase_add_test(tests, xpath_binds_names);
