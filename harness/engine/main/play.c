@@ -97,10 +97,11 @@ static void on_timer(uv_timer_t *timer)
 	play_pump(p);
 }
 
-void play_init(struct run *r, struct play *p, const struct scenario *s, int repeat)
+struct play *play_create(struct run *r, const struct scenario *s, int repeat, enum company company)
 {
-	*p = (struct play){.run = r, .scenario = s, .repeat = repeat};
-	make_token(p->token, r->plan.seed, (uint64_t)(p - r->plays));
+	struct play *p = mem_alloc(sizeof *p);
+	*p = (struct play){.run = r, .scenario = s, .repeat = repeat, .company = company};
+	make_token(p->token, r->plan.seed, r->tokens++);
 	p->links = mem_alloc(s->cast_count * sizeof *p->links);
 	const char **addresses = mem_alloc(s->cast_count * sizeof *addresses);
 	for (size_t i = 0; i < s->cast_count; i++) {
@@ -124,6 +125,7 @@ void play_init(struct run *r, struct play *p, const struct scenario *s, int repe
 			.ud = r};
 	p->player = player_create(&config);
 	free(addresses);
+	return p;
 }
 
 void play_begin(struct play *p)
@@ -324,7 +326,7 @@ void play_end(struct play *p, const char *why, enum verdict verdict)
 	play_disconnect_peers(p);
 }
 
-void play_finish(struct play *p)
+void play_destroy(struct play *p)
 {
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
 		free(p->links[i].address);
@@ -332,6 +334,7 @@ void play_finish(struct play *p)
 	}
 	free(p->links);
 	player_destroy(p->player);
+	free(p);
 }
 
 /* The play whose peers an octet run names: their domains hold its token. */
@@ -342,8 +345,8 @@ struct play *play_by_token(struct run *r, const char *raw, size_t len)
 	struct play *found = NULL;
 	if (at && at - raw >= TOKEN_CHARS) {
 		for (size_t i = 0; i < r->plays_count && !found; i++) {
-			if (!memcmp(at - TOKEN_CHARS, r->plays[i].token, TOKEN_CHARS)) {
-				found = &r->plays[i];
+			if (!memcmp(at - TOKEN_CHARS, r->plays[i]->token, TOKEN_CHARS)) {
+				found = r->plays[i];
 			}
 		}
 	}
@@ -521,8 +524,8 @@ static void session_failed(void *ud, struct session *s, const char *reason)
 static struct play *play_by_id(struct run *r, const char *id)
 {
 	for (size_t i = 0; id && i < r->plays_count; i++) {
-		if (!strncmp(id, r->plays[i].token, TOKEN_CHARS) && id[TOKEN_CHARS] == '-') {
-			return &r->plays[i];
+		if (!strncmp(id, r->plays[i]->token, TOKEN_CHARS) && id[TOKEN_CHARS] == '-') {
+			return r->plays[i];
 		}
 	}
 	return NULL;

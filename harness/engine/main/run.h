@@ -82,12 +82,13 @@ struct run {
 	struct pool pool;
 	struct dns_server *dns;
 	struct control *control;
-	struct play *plays; /* in the order of enum company */
+	struct play **plays; /* in the order of enum company */
 	size_t plays_count, parallel_count;
-	size_t next;   /* of the plays that have not begun */
-	size_t active; /* begun, play not over */
-	size_t tidied; /* of the plays that have begun: what they changed about the target is being put back */
-	int undoing;   /* hooks under way that put it back */
+	uint64_t tokens; /* that were given to plays */
+	size_t next;	 /* of the plays that have not begun */
+	size_t active;	 /* begun, play not over */
+	size_t tidied;	 /* of the plays that have begun: what they changed about the target is being put back */
+	int undoing;	 /* hooks under way that put it back */
 	enum phase phase;
 	uv_timer_t timer;
 	uv_timer_t check_timer; /* deadline of the login or of a liveness check */
@@ -108,21 +109,25 @@ struct run {
 	} waits;
 };
 
-uint64_t run_now(const struct run *r); /* microseconds since the run began */
-void run_abort(struct run *r, const char *step, const char *reason);
+uint64_t run_now(const struct run *r);			   /* microseconds since the run began */
 void run_play_over(struct run *r, struct play *p); /* called once per play when its player is over */
 void run_end_finished(struct run *r);			   /* ends the plays that are over: the target is about to be stopped */
 void run_check_liveness(struct run *r);
 void run_undone(struct run *r, const char *reason); /* a hook of hooks_undo() is done; reason: it failed, or NULL */
 void run_stream_gone(struct run *r);				/* a stream or session came to its end */
 
+/* end.c */
+void run_end_plays(struct run *r, size_t count); /* of the first `count` plays, those that have begun */
+void run_finish(struct run *r);
+void run_abort(struct run *r, const char *step, const char *reason);
+
 /* play.c */
-void play_init(struct run *r, struct play *p, const struct scenario *s, int repeat);
+struct play *play_create(struct run *r, const struct scenario *s, int repeat, enum company company);
 void play_begin(struct play *p);
 void play_pump(struct play *p); /* performs what the player asks for */
 void play_end(struct play *p, const char *why, enum verdict verdict);
 void play_disconnect_peers(struct play *p); /* in order; also what the target opened after the end of the play */
-void play_finish(struct play *p);
+void play_destroy(struct play *p);
 struct play *play_by_token(struct run *r, const char *raw, size_t len);
 
 /* Callback tables of play.c for the actors. */

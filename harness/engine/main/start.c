@@ -94,9 +94,7 @@ static void make_plays(struct run *r)
 			for (size_t i = 0; i < r->plan.select_count; i++) {
 				const struct scenario *s = catalogue_find(&r->catalogue, r->plan.select[i]);
 				if (company_of(s) == company) {
-					struct play *p = &r->plays[r->plays_count++];
-					play_init(r, p, s, repeat);
-					p->company = company;
+					r->plays[r->plays_count++] = play_create(r, s, repeat, company);
 				}
 			}
 		}
@@ -106,19 +104,14 @@ static void make_plays(struct run *r)
 	}
 }
 
-static void shuffle(struct run *r, struct play *plays, size_t count)
+static void shuffle(const struct run *r, struct play **plays, size_t count)
 {
 	uint64_t random = r->plan.seed ^ 0x5DEECE66Du;
 	for (size_t i = count; i > 1; i--) {
 		size_t other = next_random(&random) % i;
-		struct play kept = plays[i - 1];
+		struct play *kept = plays[i - 1];
 		plays[i - 1] = plays[other];
 		plays[other] = kept;
-	}
-	for (size_t i = 0; i < count; i++) {
-		for (size_t a = 0; a < plays[i].scenario->cast_count; a++) {
-			plays[i].links[a].play = &plays[i];
-		}
 	}
 }
 
@@ -190,7 +183,7 @@ void start_undo(struct run *r)
 	dns_destroy(r->dns);
 	control_destroy(r->control);
 	for (size_t i = 0; i < r->plays_count; i++) {
-		play_finish(&r->plays[i]);
+		play_destroy(r->plays[i]);
 	}
 	free(r->plays);
 	free(r->abort_step);
