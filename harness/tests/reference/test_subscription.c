@@ -1,6 +1,8 @@
 /* All 72 cells of RFC 6121 Appendix A, taken from the text of the RFC and not from subscription.c. */
 #include "subscription.h"
 
+#include "fault.h"
+
 #include "harness/tests/engine/run.h"
 
 #include <string.h>
@@ -103,11 +105,16 @@ static const struct cell cells[] = {
 
 enum { CELLS = sizeof cells / sizeof *cells };
 
+static struct subscription_step take(const struct cell *c)
+{
+	return c->direction == OUT ? subscription_outbound(c->before, c->stanza)
+							   : subscription_inbound(c->before, c->stanza);
+}
+
 START_TEST(cell_is_as_the_rfc_has_it)
 {
 	const struct cell *c = &cells[_i];
-	struct subscription_step step = c->direction == OUT ? subscription_outbound(c->before, c->stanza)
-														: subscription_inbound(c->before, c->stanza);
+	struct subscription_step step = take(c);
 	ck_assert_int_eq(step.next, c->after);
 	ck_assert_int_eq(step.acts, strcmp(c->act, "MUST") == 0);
 	ck_assert_int_eq(step.reply, c->reply);
@@ -124,6 +131,59 @@ START_TEST(there_are_72_cells)
 					  cells[i].before != cells[k].before);
 		}
 	}
+}
+END_TEST
+
+/* Each fault of the tables is as many wrong cells as it says, and all cells are right again without it. */
+static const struct {
+	enum fault_id fault;
+	int wrong;
+} spoilt[] = {
+		{N060, 3},
+		{N061, 3},
+		{N062, 3},
+		{N063, 3},
+		{N064, 6},
+		{N065, 3},
+		{N066, 3},
+		{N067, 3},
+		{N068, 3},
+		{N069, 2},
+		{N070, 3},
+		{N071, 1},
+		{N072, 4},
+		{N073, 3},
+		{N074, 3},
+		{N075, 1},
+		{N076, 3},
+		{N077, 2},
+		{N078, 6},
+		{N079, 9},
+		{N080, 3},
+		{N081, 3},
+		{N082, 3},
+		{N083, 3},
+		{N084, 3},
+};
+
+static int wrong_cells(void)
+{
+	int wrong = 0;
+	for (int i = 0; i < CELLS; i++) {
+		struct subscription_step step = take(&cells[i]);
+		wrong += step.next != cells[i].after || step.acts != (strcmp(cells[i].act, "MUST") == 0) ||
+				 step.reply != cells[i].reply;
+	}
+	return wrong;
+}
+
+START_TEST(a_fault_is_so_many_wrong_cells)
+{
+	fault_switches[spoilt[_i].fault] = 1;
+	int wrong = wrong_cells();
+	fault_switches[spoilt[_i].fault] = 0;
+	ck_assert_int_eq(wrong, spoilt[_i].wrong);
+	ck_assert_int_eq(wrong_cells(), 0);
 }
 END_TEST
 
@@ -157,6 +217,7 @@ static Suite *make(void)
 	TCase *tc = tcase_create("appendix A");
 	tcase_add_loop_test(tc, cell_is_as_the_rfc_has_it, 0, CELLS);
 	tcase_add_test(tc, there_are_72_cells);
+	tcase_add_loop_test(tc, a_fault_is_so_many_wrong_cells, 0, (int)(sizeof spoilt / sizeof *spoilt));
 	tcase_add_test(tc, a_state_comes_back_from_its_parts);
 	tcase_add_test(tc, a_stanza_comes_back_from_its_type);
 	suite_add_tcase(suite, tc);
