@@ -72,7 +72,8 @@ static char *address_of(const struct play *p, size_t i)
 											 : mem_printf("%s@%s", name, p->links[a->of].address);
 	free(name);
 	if (a->subdomain) {
-		char *below = mem_printf("%s.%s", a->subdomain, address);
+		int target = !strcmp(a->subdomain, "${target}");
+		char *below = mem_printf("%s.%s", target ? p->run->plan.profile.domains[0] : a->subdomain, address);
 		free(address);
 		return below;
 	}
