@@ -168,6 +168,7 @@ class Target:
             "BUDDYCHECK_PEER": facts.get("peer", ""),
             "BUDDYCHECK_DOMAIN": facts.get("domain", ""),
             "BUDDYCHECK_DIR": str(self._folder),
+            "BUDDYCHECK_PID": str(self._child.popen.pid) if self._child and not self._child.exited.done else "",
         }
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
             try:

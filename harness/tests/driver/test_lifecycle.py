@@ -105,6 +105,7 @@ def test_program_that_cannot_be_executed_ends_the_run(bench: Bench) -> None:
 @pytest.mark.parametrize("script, ok, output, reason", [
     ("echo $BUDDYCHECK_PEER both; echo $BUDDYCHECK_DOMAIN", True, "p.test both\nsrv.test\n", ""),
     ("test -x $BUDDYCHECK_DIR/target", True, "", ""),
+    ("kill -0 $BUDDYCHECK_PID", True, "", ""),
     ("echo half; echo why not >&2; exit 3", False, "half\n", "hook roster: /usr/bin/sh ended with exit status 3: why not"),
     ("kill -9 $$", False, "", "hook roster: /usr/bin/sh ended with signal SIGKILL"),
 ])
