@@ -17,8 +17,11 @@ CLAIMS = ("command", "auto_approve", "reciprocal", "virtual_hosts", "strict_manu
 HOOKS = (
     "restart", "kill", "approve", "preapprove", "deny", "revoke", "remove", "unsubscribe", "pending", "roster", "auto_on", "auto_off",
     "admin_revoke", "admin_grant", "store_read_only", "store_writable", "store_corrupt", "store_repair",
+    "function_off", "function_on",
 )
-UNDONE_BY = {"admin_revoke": "admin_grant", "store_read_only": "store_writable", "store_corrupt": "store_repair"}
+UNDONE_BY = {
+    "admin_revoke": "admin_grant", "store_read_only": "store_writable", "store_corrupt": "store_repair", "function_off": "function_on",
+}
 BUILTINS = ("restart", "kill")
 TLS_MODES = ("none", "starttls", "direct")
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"

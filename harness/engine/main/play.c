@@ -159,6 +159,15 @@ static int changes_session(const char *octets)
 	return !strncmp(octets, "<presence", 9);
 }
 
+/* The property `resource:` with ${token} filled in: what runs beside this play must not take the session over. */
+static char *resource_of(const struct play *p, const struct actor *a)
+{
+	static const char name[] = "${token}";
+	const char *at = a->resource ? strstr(a->resource, name) : NULL;
+	return at ? mem_printf("%.*s%s%s", (int)(at - a->resource), a->resource, p->token, at + sizeof name - 1)
+			  : mem_strdup(a->resource);
+}
+
 static void log_in(struct play *p, int actor)
 {
 	const struct actor *a = &p->scenario->cast[actor];
@@ -176,7 +185,9 @@ static void log_in(struct play *p, int actor)
 		player_on_connected(p->player, actor, session_jid(link->session), run_now(p->run));
 		return;
 	}
-	link->session = session_create(p->run->sessions, &account, a->resource, link);
+	char *resource = resource_of(p, a);
+	link->session = session_create(p->run->sessions, &account, resource, link);
+	free(resource);
 }
 
 static void hang_up(struct play *p, int actor, int reset)

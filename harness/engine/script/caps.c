@@ -61,8 +61,7 @@ static void texts_write(const struct texts *t, char part, const char *end, struc
 {
 	for (size_t i = 0; i < t->count; i++) {
 		for (const char *c = t->items[i]; *c; c++) {
-			char octet = *c == *PART ? part : *c;
-			buf_add(out, &octet, 1);
+			buf_add(out, *c == *PART ? &part : c, 1);
 		}
 		buf_add_text(out, end);
 	}
@@ -107,13 +106,16 @@ static const char *attr(const xmlNode *node, const char *name)
 	return value ? value : "";
 }
 
-/* inherited: as XML says, from the elements around it; else only its own. */
-static char *identity_text(const xmlNode *identity, int inherited)
+/* around: the language of what is around the stanza, for an identity that inherits it; NULL: only its own counts. */
+static char *identity_text(const xmlNode *identity, const char *around)
 {
-	xmlChar *lang = inherited ? xmlNodeGetLang((xmlNodePtr)identity)
-							  : xmlGetNsProp((xmlNodePtr)identity, (const xmlChar *)"lang", XML_XML_NAMESPACE);
+	xmlChar *lang = around ? xmlNodeGetLang((xmlNodePtr)identity)
+						   : xmlGetNsProp((xmlNodePtr)identity, (const xmlChar *)"lang", XML_XML_NAMESPACE);
 	char *text = mem_printf("%s" PART "%s" PART "%s" PART "%s", attr(identity, "category"), attr(identity, "type"),
-			lang ? (const char *)lang : "", attr(identity, "name"));
+			lang	 ? (const char *)lang
+			: around ? around
+					 : "",
+			attr(identity, "name"));
 	xmlFree(lang);
 	return text;
 }
@@ -187,7 +189,7 @@ char *caps_hash(const xmlNode *query, const char *algorithm)
 	int bad = 0;
 	for (const xmlNode *child = query->children; child; child = child->next) {
 		if (node_is(child, "identity", NS_INFO)) {
-			texts_add(&identities, identity_text(child, 0));
+			texts_add(&identities, identity_text(child, NULL));
 		} else if (node_is(child, "feature", NS_INFO)) {
 			texts_add(&features, mem_strdup(attr(child, "var")));
 		} else if (node_is(child, "x", NS_DATA)) {
@@ -249,7 +251,7 @@ static void write_section(struct texts *t, char part, const char *end, struct bu
 	texts_finish(t);
 }
 
-char *caps2_hash(const xmlNode *query, const char *algorithm)
+char *caps2_hash(const xmlNode *query, const char *algorithm, const char *language)
 {
 	struct texts features = {0};
 	struct texts identities = {0};
@@ -257,7 +259,7 @@ char *caps2_hash(const xmlNode *query, const char *algorithm)
 	int bad = 0;
 	for (const xmlNode *child = query->children; child; child = child->next) {
 		if (node_is(child, "identity", NS_INFO)) {
-			texts_add(&identities, identity_text(child, 1));
+			texts_add(&identities, identity_text(child, language));
 		} else if (node_is(child, "feature", NS_INFO)) {
 			texts_add(&features, mem_strdup(attr(child, "var")));
 		} else if (node_is(child, "x", NS_DATA)) {
@@ -277,31 +279,50 @@ char *caps2_hash(const xmlNode *query, const char *algorithm)
 
 /* --- as functions of XPath --- */
 
-static void call(xmlXPathParserContextPtr ctx, int argc, char *(*hash)(const xmlNode *query, const char *algorithm))
+/* The function's last `texts` arguments are texts, the first one is the node-set. */
+static xmlNodeSetPtr take_arguments(xmlXPathParserContextPtr ctx, int argc, char *values[], int texts)
 {
-	if (argc != 2) {
+	if (argc != texts + 1) {
 		xmlXPathErr(ctx, XPATH_INVALID_ARITY);
-		return;
+		return NULL;
 	}
-	xmlChar *algorithm = xmlXPathPopString(ctx);
-	xmlNodeSetPtr nodes = algorithm ? xmlXPathPopNodeSet(ctx) : NULL;
-	char *text = nodes && nodes->nodeNr ? hash(nodes->nodeTab[0], (const char *)algorithm) : NULL;
+	for (int i = texts; i-- > 0;) {
+		xmlChar *value = xmlXPathPopString(ctx);
+		values[i] = mem_strdup(value ? (const char *)value : "");
+		xmlFree(value);
+	}
+	return xmlXPathPopNodeSet(ctx);
+}
+
+static void give(xmlXPathParserContextPtr ctx, xmlNodeSetPtr nodes, char *hash)
+{
 	if (!xmlXPathCheckError(ctx)) {
-		valuePush(ctx, xmlXPathNewCString(text ? text : ""));
+		valuePush(ctx, xmlXPathNewCString(hash ? hash : ""));
 	}
-	free(text);
+	free(hash);
 	xmlXPathFreeNodeSet(nodes);
-	xmlFree(algorithm);
+}
+
+static const xmlNode *first(const xmlNodeSet *nodes)
+{
+	return nodes && nodes->nodeNr ? nodes->nodeTab[0] : NULL;
 }
 
 static void call_caps(xmlXPathParserContextPtr ctx, int argc)
 {
-	call(ctx, argc, caps_hash);
+	char *texts[1] = {0};
+	xmlNodeSetPtr nodes = take_arguments(ctx, argc, texts, 1);
+	give(ctx, nodes, first(nodes) ? caps_hash(first(nodes), texts[0]) : NULL);
+	free(texts[0]);
 }
 
 static void call_caps2(xmlXPathParserContextPtr ctx, int argc)
 {
-	call(ctx, argc, caps2_hash);
+	char *texts[2] = {0};
+	xmlNodeSetPtr nodes = take_arguments(ctx, argc, texts, 2);
+	give(ctx, nodes, first(nodes) ? caps2_hash(first(nodes), texts[0], texts[1]) : NULL);
+	free(texts[0]);
+	free(texts[1]);
 }
 
 void caps_register(xmlXPathContextPtr ctx)

@@ -22,6 +22,8 @@ static const struct verb {
 		{"can write its store again", NULL, "store_writable", STEP_HOOK, 0, HOOK_WHOLE, 0},
 		{"accepts requests automatically", NULL, "auto_on", STEP_HOOK, 0, HOOK_WHOLE, 0},
 		{"accepts requests manually", NULL, "auto_off", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"turns the function off", NULL, "function_off", STEP_HOOK, 0, HOOK_WHOLE, 0},
+		{"turns the function on", NULL, "function_on", STEP_HOOK, 0, HOOK_WHOLE, 0},
 		{"takes the admin rights of ", "", "admin_revoke", STEP_HOOK, 0, HOOK_WHOLE, 1},
 		{"gives back the admin rights of ", "", "admin_grant", STEP_HOOK, 0, HOOK_WHOLE, 1},
 		{"approves ", "", "approve", STEP_HOOK, 0, HOOK_WHOLE, 0},

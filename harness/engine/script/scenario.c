@@ -50,6 +50,8 @@ static const struct {
 		{"store_writable", NULL, 0},
 		{"auto_on", "auto_off", 0},
 		{"auto_off", NULL, 0},
+		{"function_off", "function_on", 0},
+		{"function_on", NULL, 0},
 		{"admin_revoke", "admin_grant", 0},
 		{"admin_grant", NULL, 0},
 };

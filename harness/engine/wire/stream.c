@@ -270,5 +270,8 @@ struct stanza *stream_header_element(const struct stream_header *header, const c
 			xmlSetProp(root, (const xmlChar *)attributes[i].name, (const xmlChar *)attributes[i].value);
 		}
 	}
+	if (header->lang) {
+		xmlNodeSetLang(root, (const xmlChar *)header->lang);
+	}
 	return stanza_create(doc, raw, len);
 }

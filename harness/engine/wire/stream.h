@@ -41,6 +41,7 @@ const char *stream_fault_condition(enum stream_fault fault);
 
 struct stream_header {
 	const char *from, *to, *id, *version; /* NULL where absent; borrowed for the callback */
+	const char *lang;					  /* xml:lang, as those */
 	const char *content_ns;				  /* jabber:client or jabber:server; "" if none is declared */
 	int declares_dialback;				  /* a prefix is bound to jabber:server:dialback */
 };

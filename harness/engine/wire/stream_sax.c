@@ -99,7 +99,12 @@ static void report_header(struct stream_parser *p, size_t end, int count, const 
 {
 	static const char *const names[] = {"from", "to", "id", "version"};
 	char *values[4] = {0};
+	char *lang = NULL;
 	for (const xmlChar **a = attributes; count; count--, a += ATTRIBUTE) {
+		if (a[2] && !strcmp((const char *)a[2], (const char *)XML_XML_NAMESPACE) &&
+				!strcmp((const char *)a[0], "lang")) {
+			lang = header_value(a[3], a[4]);
+		}
 		for (size_t n = 0; n < 4 && !a[1]; n++) {
 			if (strcmp((const char *)a[0], names[n]) == 0) {
 				values[n] = header_value(a[3], a[4]);
@@ -107,7 +112,7 @@ static void report_header(struct stream_parser *p, size_t end, int count, const 
 		}
 	}
 	struct stream_header header = {
-			.from = values[0], .to = values[1], .id = values[2], .version = values[3], .content_ns = ""};
+			.from = values[0], .to = values[1], .id = values[2], .version = values[3], .lang = lang, .content_ns = ""};
 	for (int i = 0; i < p->ns_count; i++) {
 		const char *uri = p->ns[i].uri ? (const char *)p->ns[i].uri : "";
 		if (!p->ns[i].prefix) {
@@ -127,6 +132,7 @@ static void report_header(struct stream_parser *p, size_t end, int count, const 
 	for (size_t n = 0; n < 4; n++) {
 		free(values[n]);
 	}
+	free(lang);
 }
 
 /* libxml2 calls between the last attribute and the '>' or '/>'. 0: it is about to find something else there. */

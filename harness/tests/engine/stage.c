@@ -47,7 +47,8 @@ static const char default_cast[] = "[Admin] Bard\n[Peer] Marlowe\n[Peer] Kyd\n";
 static const char default_claims[] =
 		"account:admin account:second_admin account:user hook:restart hook:kill hook:approve hook:deny hook:revoke "
 		"hook:remove hook:unsubscribe hook:auto_on hook:auto_off hook:pending hook:roster hook:store_read_only "
-		"hook:store_writable hook:store_corrupt hook:store_repair hook:admin_revoke hook:admin_grant";
+		"hook:store_writable hook:store_corrupt hook:store_repair hook:admin_revoke hook:admin_grant "
+		"hook:function_off hook:function_on";
 
 static void read_requirements(struct stage *st)
 {

@@ -41,6 +41,16 @@
 		  "<feature var='http://jabber.org/protocol/si/profile/file-transfer'/><feature var='urn:xmpp:receipts'/>"     \
 		  "<feature var='jabber:iq:roster'/><feature var='jabber:iq:last'/>")
 
+static char *with_caps2(const xmlNode *query, const char *algorithm)
+{
+	return caps2_hash(query, algorithm, "");
+}
+
+static char *with_caps2_in_english(const xmlNode *query, const char *algorithm)
+{
+	return caps2_hash(query, algorithm, "en");
+}
+
 static const struct {
 	char *(*hash)(const xmlNode *query, const char *algorithm);
 	const char *algorithm, *query, *expected;
@@ -49,9 +59,9 @@ static const struct {
 		{caps_hash, "sha-1", PSI, "q07IKJEyjvHSyhy//CH0CxmKi8w="},
 		{caps_hash, "sha-256", QUERY(""), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
 		{caps_hash, "rot-13", EXODUS, NULL},
-		{caps2_hash, "sha-256", BOMBUS, "kzBZbkqJ3ADrj7v08reD1qcWUwNGHaidNUgD7nHpiw8="},
-		{caps2_hash, "sha3-256", BOMBUS, "79mdYAfU9rEdTOcWDO7UEAt6E56SUzk/g6TnqUeuD9Q="},
-		{caps2_hash, "whirl", BOMBUS, NULL},
+		{with_caps2, "sha-256", BOMBUS, "kzBZbkqJ3ADrj7v08reD1qcWUwNGHaidNUgD7nHpiw8="},
+		{with_caps2, "sha3-256", BOMBUS, "79mdYAfU9rEdTOcWDO7UEAt6E56SUzk/g6TnqUeuD9Q="},
+		{with_caps2, "whirl", BOMBUS, NULL},
 		/* ill-formed: XEP-0115 section 5.4, 3.3 to 3.5 */
 		{caps_hash, "sha-1", QUERY(PC PC), NULL},
 		{caps_hash, "sha-1", QUERY("<feature var='a'/><feature var='a'/>"), NULL},
@@ -59,9 +69,9 @@ static const struct {
 		{caps_hash, "sha-1",
 				QUERY(FORM("<field var='FORM_TYPE' type='hidden'><value>a</value><value>b</value></field>")), NULL},
 		/* XEP-0390 section 4.1, 1 to 3 */
-		{caps2_hash, "sha-256", QUERY("<other xmlns='urn:x'/>"), NULL},
-		{caps2_hash, "sha-256", QUERY(FORM(TYPE("a") "<reported/>")), NULL},
-		{caps2_hash, "sha-256", QUERY(FORM(FIELD("b", ""))), NULL},
+		{with_caps2, "sha-256", QUERY("<other xmlns='urn:x'/>"), NULL},
+		{with_caps2, "sha-256", QUERY(FORM(TYPE("a") "<reported/>")), NULL},
+		{with_caps2, "sha-256", QUERY(FORM(FIELD("b", ""))), NULL},
 };
 
 static char *hash(const char *text, const char *algorithm, char *(*function)(const xmlNode *, const char *))
@@ -116,16 +126,19 @@ START_TEST(language_is_inherited_in_caps_2_only)
 {
 	const char *outer = "<query xmlns='http://jabber.org/protocol/disco#info' xml:lang='en'>" PC "</query>";
 	const char *inner = QUERY("<identity category='client' type='pc' xml:lang='en'/>");
-	char *a = hash(outer, "sha-256", caps2_hash);
-	char *b = hash(inner, "sha-256", caps2_hash);
+	char *a = hash(outer, "sha-256", with_caps2);
+	char *b = hash(inner, "sha-256", with_caps2);
 	char *c = hash(outer, "sha-256", caps_hash);
 	char *d = hash(QUERY(PC), "sha-256", caps_hash);
+	char *e = hash(QUERY(PC), "sha-256", with_caps2_in_english);
 	ck_assert_str_eq(a, b);
+	ck_assert_str_eq(a, e);
 	ck_assert_str_eq(c, d);
 	free(a);
 	free(b);
 	free(c);
 	free(d);
+	free(e);
 }
 END_TEST
 
@@ -135,7 +148,7 @@ static const struct {
 		{"caps:hash(info:query, 'sha-1')", "QgayPKawpkPSDYmwT/WM94uAlu0="},
 		{"caps:hash(info:nothing, 'sha-1')", ""},
 		{"caps:hash(info:query, 'rot-13')", ""},
-		{"string-length(caps2:hash(info:query, 'sha-256'))", "44"},
+		{"string-length(caps2:hash(info:query, 'sha-256', 'en'))", "44"},
 		{"caps:hash('x', 'sha-1')", ""},
 };
 

@@ -20,6 +20,8 @@ static const struct {
 		{"the target is killed", "target hook kill -\n"},
 		{"the target accepts requests automatically", "target hook auto_on -\n"},
 		{"the target accepts requests manually", "target hook auto_off -\n"},
+		{"the target turns the function off", "target hook function_off -\n"},
+		{"the target turns the function on", "target hook function_on -\n"},
 		{"the target cannot write its store", "target hook store_read_only -\n"},
 		{"the target can write its store again", "target hook store_writable -\n"},
 		{"the target restarts on a damaged store", "target hook store_corrupt -\n"},

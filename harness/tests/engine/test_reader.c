@@ -352,6 +352,8 @@ START_TEST(steps_of_the_target)
 			{"the target is killed", "kill", "", STEP_HOOK, 0},
 			{"the target accepts requests automatically", "auto_on", "", STEP_HOOK, 0},
 			{"the target accepts requests manually", "auto_off", "", STEP_HOOK, 0},
+			{"the target turns the function off", "function_off", "", STEP_HOOK, 0},
+			{"the target turns the function on", "function_on", "", STEP_HOOK, 0},
 			{"the target approves Marlowe", "approve", "Marlowe", STEP_HOOK, 0},
 			{"the target denies Kit Marlowe", "deny", "Kit Marlowe", STEP_HOOK, 0},
 			{"the target revokes Marlowe", "revoke", "Marlowe", STEP_HOOK, 0},

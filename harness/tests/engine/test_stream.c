@@ -332,12 +332,15 @@ END_TEST
 
 START_TEST(header_as_an_element)
 {
-	struct stream_header header = {.from = "a&b", .id = "<", .version = "1.0"};
+	struct stream_header header = {.from = "a&b", .id = "<", .version = "1.0", .lang = "en"};
 	struct stanza *s = stream_header_element(&header, "octets", 6);
 	ck_assert(node_is(s->root, "stream", NS_STREAM));
 	ck_assert_str_eq(stanza_attr(s, "from"), "a&b");
 	ck_assert_str_eq(stanza_attr(s, "id"), "<");
 	ck_assert_ptr_null(stanza_attr(s, "to"));
+	xmlChar *lang = xmlNodeGetLang(s->root);
+	ck_assert_str_eq((char *)lang, "en");
+	xmlFree(lang);
 	ck_assert_str_eq(s->raw, "octets");
 	stanza_unref(s);
 }
