@@ -153,10 +153,12 @@ static struct seat_link *wire_link(struct play *p, int actor)
 	return &p->links[a->class == ACTOR_REMOTE_USER ? a->of : actor];
 }
 
-/* A session in which presence was sent is not as the next borrower expects it. */
+/* A session in which presence was sent is not as the next borrower expects it, and one in which the client claimed an
+ * address may be ended for it (RFC 6120 section 8.1.2.1). */
 static int changes_session(const char *octets)
 {
-	return !strncmp(octets, "<presence", 9);
+	const char *from = strstr(octets, " from=");
+	return !strncmp(octets, "<presence", 9) || (from && from < octets + strcspn(octets, ">"));
 }
 
 /* The property `resource:` with ${token} filled in: what runs beside this play must not take the session over. */
@@ -209,9 +211,14 @@ static void send_stanza(struct play *p, const struct action *a)
 	}
 	if (link->peer) {
 		peer_send(link->peer, a->to_domain, a->octets, strlen(a->octets));
-	} else if (link->session) {
-		link->own |= changes_session(a->octets);
-		session_send(link->session, a->octets, strlen(a->octets));
+		return;
+	}
+	/* What an actor answers by itself goes back where the question came from. */
+	int by_itself = a->note && !strcmp(a->note, "background");
+	struct session *session = by_itself && p->asked_on ? p->asked_on : link->session;
+	if (session) {
+		link->own |= session == link->session && changes_session(a->octets);
+		session_send(session, a->octets, strlen(a->octets));
 	}
 }
 
@@ -576,8 +583,10 @@ static void session_stanza(void *ud, struct session *s, struct stanza *stanza)
 			.opened_by_target = 1,
 			.validated = 1,
 			.content_ns = NS_CLIENT};
+	link->play->asked_on = s;
 	player_on_stanza(link->play->player, link->actor, &ps, run_now(r));
 	play_pump(link->play);
+	link->play->asked_on = NULL;
 }
 
 static void session_closed(void *ud, struct session *s, enum close_kind kind, const char *condition, int end)

@@ -67,6 +67,7 @@ struct play {
 	int timer_open;
 	int begun, reported, ended;
 	int pumping;
+	struct session *asked_on; /* while a client's stanza is handled: the session it came on, maybe another play's */
 	int journal_first, journal_last;
 	struct play_waits waits;
 };

@@ -33,7 +33,7 @@ class Run:
         """Scenario id -> first words of its TAP test point ("ok", "not ok", "skip")."""
         found = {}
         for line in self.stdout.splitlines():
-            point = re.match(r"(not ok|ok) \d+ - ([a-z]+/[^:]+): [^#]*(# SKIP)?", line)
+            point = re.match(r"(not ok|ok) \d+ - ([a-z-]+/[^:]+): [^#]*(# SKIP)?", line)
             if point:
                 found[point[2]] = "skip" if point[3] else point[1]
         return found
