@@ -24,6 +24,7 @@ UNDONE_BY = {
 }
 BUILTINS = ("restart", "kill")
 TLS_MODES = ("none", "starttls", "direct")
+SRV_TARGETS = ("name", "address")
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*\Z", re.ASCII)
 
@@ -101,6 +102,7 @@ class Profile:
     peers_zone: str
     peers_address: str
     dns_address: str
+    srv_target: str  # what SRV records of the peers name: "name", or "address" for servers that ask the system for A records
     timing: Timing
     accounts: Mapping[str, Account]
     claims: Mapping[str, bool]
@@ -200,6 +202,7 @@ class _Reader:
             peers_zone=peers.take("zone", _is_domain),
             peers_address=peers_address,
             dns_address=dns.take("address", _is_address, peers_address),
+            srv_target=dns.take("srv_target", _one_of(SRV_TARGETS), SRV_TARGETS[0]),
             timing=self._timing(top.table("timing")),
             accounts=self._accounts(top.table("accounts"), (*domains, off_domain)),
             claims=self._claims(top.table("claims")),

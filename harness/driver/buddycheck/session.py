@@ -261,7 +261,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
         "c2s": client,
         "s2s": {"address": profile.s2s.address, "port": profile.s2s.port},
         "peers": {"zone": profile.peers_zone, "address": profile.peers_address},
-        "dns": {"address": profile.dns_address},
+        "dns": {"address": profile.dns_address, "srv_target": profile.srv_target},
         "timing": vars(profile.timing),
         "accounts": {name: {"jid": each.jid, "password": each.password} for name, each in profile.accounts.items()},
         "claims": dict(profile.claims),

@@ -148,7 +148,8 @@ int start_bind(struct run *r, char **error)
 	if (!r->peers) {
 		return ERR_SYSTEM;
 	}
-	struct dns_zone zone = {.name = profile->zone, .port = peers_port(r->peers)};
+	struct dns_zone zone = {
+			.name = profile->zone, .port = peers_port(r->peers), .srv_names_address = profile->srv_names_address};
 	if (inet_pton(AF_INET, profile->peers_address, &zone.address) != 1) {
 		*error = mem_printf("profile: peers.address '%s'; expected an IPv4 address", profile->peers_address);
 		return ERR_ADDRESS;

@@ -47,7 +47,10 @@ static void read_addresses(struct reading *r, struct profile *p, const json_t *j
 	p->s2s_port = number(s2s, "port", 0);
 	p->zone = text(r, json_object_get(json, "peers"), "peers", "zone", 1);
 	p->peers_address = text(r, json_object_get(json, "peers"), "peers", "address", 1);
-	p->dns_address = text(r, json_object_get(json, "dns"), "dns", "address", 1);
+	const json_t *dns = json_object_get(json, "dns");
+	p->dns_address = text(r, dns, "dns", "address", 1);
+	const char *target = json_string_value(json_object_get(dns, "srv_target"));
+	p->srv_names_address = target && !strcmp(target, "address");
 }
 
 static void read_accounts(struct reading *r, struct profile *p, json_t *accounts)

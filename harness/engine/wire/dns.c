@@ -164,19 +164,44 @@ static void put_record(struct writer *w, size_t owner, unsigned type, size_t len
 	put16(w, (unsigned)length);
 }
 
+/* "127.0.0.3" as a name of four labels. */
+static size_t address_labels(struct in_addr address, unsigned char out[INET_ADDRSTRLEN + 1])
+{
+	char text[INET_ADDRSTRLEN];
+	inet_ntop(AF_INET, &address, text, sizeof text);
+	size_t n = 0;
+	for (const char *label = text; *label;) {
+		size_t len = strcspn(label, ".");
+		out[n++] = (unsigned char)len;
+		memcpy(out + n, label, len);
+		n += len;
+		label += len + (label[len] == '.');
+	}
+	out[n++] = 0;
+	return n;
+}
+
+static void put_srv(struct writer *w, const struct dns_zone *zone, const void *target, size_t len)
+{
+	put_record(w, HEADER, TYPE_SRV, 6 + len);
+	put16(w, 0);
+	put16(w, 0);
+	put16(w, (unsigned)zone->port);
+	put(w, target, len);
+}
+
 static void put_answer(struct writer *w, const struct dns_zone *zone, const struct question *q, const struct answer *a)
 {
 	if (a->type == TYPE_A) {
 		put_record(w, HEADER, TYPE_A, 4);
 		put(w, &a->address, 4);
+	} else if (zone->srv_names_address) {
+		unsigned char labels[INET_ADDRSTRLEN + 1];
+		put_srv(w, zone, labels, address_labels(zone->address, labels));
 	} else {
 		/* The target may not be compressed (RFC 2782). In the wire form a name begins one octet earlier than in the
 		 * text form, and each dot is a length, so the distance is the same. */
-		put_record(w, HEADER, TYPE_SRV, 6 + q->octets - a->target);
-		put16(w, 0);
-		put16(w, 0);
-		put16(w, (unsigned)zone->port);
-		put(w, q->at + a->target, q->octets - a->target);
+		put_srv(w, zone, q->at + a->target, q->octets - a->target);
 	}
 }
 

@@ -1,8 +1,9 @@
 /* The engine's DNS responder: authoritative for the zone of the fake peers (RFC 1035, RFC 2782).
  *
- * SRV _xmpp-server._tcp.<name under the zone> gives the peers' port at <name>; A of any name under the zone gives the
- * peers' address; a dotted-quad name under no zone gives that address (ejabberd asks for it). _xmpps-server and AAAA
- * get NODATA/NXDOMAIN as fits, names outside the zone NXDOMAIN. Names may have faults for scenarios. TTL 0. */
+ * SRV _xmpp-server._tcp.<name under the zone> gives the peers' port at <name>, or at the peers' address itself for
+ * servers that ask somebody else for A records; A of any name under the zone gives the peers' address; a dotted-quad
+ * name under no zone gives that address (ejabberd asks for it). _xmpps-server and AAAA get NODATA/NXDOMAIN as fits,
+ * names outside the zone NXDOMAIN. Names may have faults for scenarios. TTL 0. */
 #ifndef WIRE_DNS_H
 #define WIRE_DNS_H
 
@@ -14,6 +15,7 @@ struct dns_zone {
 	const char *name; /* "peers.test", lower case, no final dot */
 	struct in_addr address;
 	int port;
+	int srv_names_address; /* the target of SRV records is the address, written as a name */
 };
 
 /* Reads the question: its name in lower case without final dot ("?" for octets that no host name has), and its type. 1

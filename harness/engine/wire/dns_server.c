@@ -58,7 +58,8 @@ struct dns_server *dns_create(uv_loop_t *loop, const char *address, int port, co
 	struct sockaddr_storage name = {0};
 	struct dns_server *s = mem_alloc(sizeof *s);
 	s->zone_name = mem_strdup(zone->name);
-	s->zone = (struct dns_zone){.name = s->zone_name, .address = zone->address, .port = zone->port};
+	s->zone = *zone;
+	s->zone.name = s->zone_name;
 	s->on_query = on_query;
 	s->ud = ud;
 	uv_udp_init(loop, &s->udp);

@@ -162,6 +162,21 @@ START_TEST(services_of_peers)
 }
 END_TEST
 
+START_TEST(services_at_an_address)
+{
+	struct dns_zone z = zone();
+	z.srv_names_address = 1;
+	unsigned char answer[512];
+	struct buf query = make_query("_xmpp-server._tcp.romeo.peers.test", SRV);
+	struct buf text = {0};
+	size_t len = dns_answer(&z, (const unsigned char *)query.data, query.len, answer, sizeof answer);
+	describe(answer, len, &query, &text);
+	ck_assert_str_eq(buf_text(&text), "0 _xmpp-server._tcp.romeo.peers.test. SRV 0 0 25269 127.0.0.3.");
+	buf_finish(&text);
+	buf_finish(&query);
+}
+END_TEST
+
 START_TEST(addresses_of_peers)
 {
 	check("romeo.peers.test", A, "0 romeo.peers.test. A 127.0.0.3");
@@ -450,6 +465,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("dns");
 	tcase_set_timeout(tests, 60); /* for sanitizers and valgrind */
 	tcase_add_test(tests, services_of_peers);
+	tcase_add_test(tests, services_at_an_address);
 	tcase_add_test(tests, addresses_of_peers);
 	tcase_add_test(tests, case_is_echoed_and_ignored);
 	tcase_add_test(tests, edns_is_tolerated);
