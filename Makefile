@@ -55,7 +55,7 @@ packages:
 	@ci/install.sh build target $(TARGET)
 
 packages-check:
-	@ci/install.sh check target prosody
+	@ci/install.sh check target prosody target ejabberd
 
 build: $(BUILD)/buddycheck-engine $(BUILD)/buddycheck $(BUILD)/buddycheck-reference
 
