@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "script/groups.h"
 #include "script/reader_steps.h"
 
 #include <ctype.h>
@@ -98,6 +99,16 @@ static int read_relation(struct scenario *s, char *name, const char *word, const
 	return peer;
 }
 
+static void add_actor(struct scenario *s, const struct actor *a, const struct line *line, struct problems *ps)
+{
+	if (!*a->name || actor_index(s, a->name) >= 0) {
+		problems_add(ps, line->file, line->number, 1, *a->name ? "'%s' is in the cast already" : "expected a name%s",
+				a->name);
+	}
+	s->cast = mem_resize(s->cast, s->cast_count + 1, sizeof *s->cast);
+	s->cast[s->cast_count++] = *a;
+}
+
 static void read_actor(struct scenario *s, const struct line *line, struct problems *ps)
 {
 	const char *close = strchr(line->text, ']');
@@ -108,25 +119,37 @@ static void read_actor(struct scenario *s, const struct line *line, struct probl
 				"[RemoteUser]");
 		return;
 	}
-	char *name = mem_strdup(close + 1 + strspn(close + 1, " \t"));
-	struct actor a = {.class = class, .of = -1, .below = -1, .line = line->number};
+	const char *written = close + 1 + strspn(close + 1, " \t");
+	size_t name_len;
+	int members = class == ACTOR_PEER ? group_count(written, &name_len) : 0;
+	struct actor a = {.class = class, .of = -1, .below = -1, .line = line->number, .of_group = members != 0};
+	if (members < 0) {
+		problems_add(ps, line->file, line->number, 1, "a group has 1 to 1000 peers");
+	}
+	for (int i = 1; i <= members; i++) {
+		a.name = group_member(written, name_len, i);
+		add_actor(s, &a, line, ps);
+	}
+	if (members) {
+		return;
+	}
+	char *name = mem_strdup(written);
 	if (class == ACTOR_REMOTE_USER) {
 		a.of = read_relation(s, name, " of ", line, ps);
 	} else if (class == ACTOR_PEER && strstr(name, " below ")) {
 		a.below = read_relation(s, name, " below ", line, ps);
 	}
 	a.name = name;
-	if (!*name || actor_index(s, name) >= 0) {
-		problems_add(
-				ps, line->file, line->number, 1, *name ? "'%s' is in the cast already" : "expected a name%s", name);
-	}
-	s->cast = mem_resize(s->cast, s->cast_count + 1, sizeof *s->cast);
-	s->cast[s->cast_count++] = a;
+	add_actor(s, &a, line, ps);
 }
 
 static void read_property(struct scenario *s, const struct line *line, struct problems *ps)
 {
 	struct actor *a = s->cast_count ? &s->cast[s->cast_count - 1] : NULL;
+	if (a && a->of_group) {
+		problems_add(ps, line->file, line->number, line->indent + 1, "the peers of a group have no properties");
+		return;
+	}
 	struct {
 		const char *key;
 		char **field;

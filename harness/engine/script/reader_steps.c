@@ -1,6 +1,7 @@
 #include "script/reader_steps.h"
 
 #include "base/mem.h"
+#include "script/groups.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -221,6 +222,47 @@ static int read_block(
 	return 0;
 }
 
+/* For each peer of Crowd: */
+static int read_each(
+		struct step_reader *r, struct steps *out, const struct line *head, const struct line *body, size_t count)
+{
+	static const char opener[] = "For each peer of ";
+	size_t len = strlen(head->text);
+	if (strncmp(head->text, opener, sizeof opener - 1) != 0 || head->text[len - 1] != ':') {
+		return -1;
+	}
+	char *group = mem_strndup(head->text + sizeof opener - 1, len - sizeof opener);
+	int size = group_size(r->scenario, group);
+	if (!size || !count) {
+		problem(r, head, size ? "expected steps below this line" : "expected a group of the cast: `[Peer] Name x 20`");
+	}
+	show(r, head, 1);
+	show(r, body, count);
+	struct buf shown = {0};
+	struct buf *expanded = r->expanded;
+	r->expanded = &shown; /* once is enough */
+	for (int i = 1; i <= size; i++) {
+		struct lines lines = {0};
+		for (size_t n = 0; n < count; n++) {
+			struct line line = body[n];
+			line.indent--;
+			line.text = group_fill_in(body[n].text, group, i);
+			lines_add(&lines, &line);
+			free(line.text);
+		}
+		size_t problems = r->problems->count;
+		read_steps(r, lines.items, lines.count, head->indent, out);
+		lines_finish(&lines);
+		if (r->problems->count > problems) {
+			break; /* the others have the same */
+		}
+	}
+	r->expanded = expanded;
+	buf_finish(&shown);
+	free(group);
+	return 0;
+}
+
 static struct step *last_receiving(struct steps *steps)
 {
 	for (size_t i = steps->count; i-- > 0;) {
@@ -312,7 +354,7 @@ static void read_step(
 {
 	const char *rest;
 	int actor = leading_actor(r, head->text, &rest);
-	if (read_block(r, out, head, body, count) == 0) {
+	if (read_block(r, out, head, body, count) == 0 || read_each(r, out, head, body, count) == 0) {
 		return;
 	}
 	size_t before = out->count;

@@ -37,6 +37,7 @@ struct actor {
 	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity;
 	int line;
 	int used;
+	int of_group; /* one of `Name x N` */
 };
 
 struct check {

@@ -201,6 +201,10 @@ static const struct {
 		{"# T\n[RemoteUser] Tybalt of Marlowe\n[Peer] Marlowe\n---\n", 2, 1, OF},
 		{"# T\n[User] Marlowe\n[RemoteUser] Tybalt of Marlowe\n---\n", 3, 1, OF},
 		{"# T\n[User] Marlowe\n[Peer] Kyd below Marlowe\n---\n", 3, 1, OF},
+		{"# T\n[Peer] Crowd x 0\n---\n", 2, 1, "a group has 1 to 1000 peers"},
+		{"# T\n[Peer] Crowd x 1001\n---\n", 2, 1, "a group has 1 to 1000 peers"},
+		{"# T\n[Peer] Crowd 2\n[Peer] Crowd x 2\n---\n", 3, 1, "'Crowd 2' is in the cast already"},
+		{"# T\n[Peer] Crowd x 2\n\tsubdomain: a\n---\n", 3, 2, "the peers of a group have no properties"},
 		{"# T\n[Admin] Bard\n\tage: 7\n---\n", 3, 2, PROPERTIES},
 		{"# T\n[Admin] Bard\n\tjid x\n---\n", 3, 2, PROPERTIES},
 		{"# T\n\tjid: a@b\n---\n", 2, 2, PROPERTIES},
@@ -418,6 +422,41 @@ START_TEST(states_of_a_roster)
 }
 END_TEST
 
+START_TEST(steps_for_each_of_a_group)
+{
+	read_text("# T\n[Peer] Crowd x 3\n[Peer] A x b\n[User] C x 2\n---\nFor each peer of Crowd:\n\tCrowd receives:\n"
+			  "\t\t<iq to='${Crowd}'>\n\t\t\t<x>Crowds, Crowd's</x>\n\t\t</iq>\n\t\tSB-001 Crowd gets it\n\tthe target "
+			  "denies "
+			  "Crowd\nCrowd 2 connects\n");
+	no_problem();
+	ck_assert_uint_eq(s->cast_count, 5);
+	ck_assert_str_eq(s->cast[2].name, "Crowd 3");
+	ck_assert_str_eq(s->cast[3].name, "A x b");
+	ck_assert_str_eq(s->cast[4].name, "C x 2");
+	ck_assert_uint_eq(s->play.count, 7);
+	for (int i = 0; i < 3; i++) {
+		char *to = mem_printf("${Crowd %d}", i + 1);
+		char *text = mem_printf("Crowds, Crowd %d's", i + 1);
+		const struct step *receives = step((size_t)(2 * i));
+		ck_assert_int_eq(receives->kind, STEP_RECEIVE);
+		ck_assert_int_eq(receives->actor, i);
+		ck_assert_str_eq(node_attr(receives->template->root, "to"), to);
+		char *body = node_text(node_child(receives->template->root, "x", NULL));
+		ck_assert_str_eq(body, text);
+		ck_assert_uint_eq(receives->checks_count, 1);
+		ck_assert_int_eq(step((size_t)(2 * i + 1))->kind, STEP_HOOK);
+		ck_assert_int_eq(step((size_t)(2 * i + 1))->actor, i);
+		free(body);
+		free(to);
+		free(text);
+	}
+	ck_assert_str_eq(s->expanded,
+			"For each peer of Crowd:\n\tCrowd receives:\n\t\t<iq to='${Crowd}'>\n\t\t\t<x>Crowds, "
+			"Crowd's</x>\n\t\t</iq>\n\t\tSB-001 Crowd gets it\n\tthe target denies Crowd\nCrowd 2 "
+			"connects\n");
+}
+END_TEST
+
 START_TEST(comparisons)
 {
 	read_play("${a} is ${b}\n\tSB-001 same\n${a}-${b} is not x y\n\tSB-001 other\n${Romeo's JID} is ${a}:\n"
@@ -564,6 +603,17 @@ static const struct {
 		{"Bard receives:\n\t<iq/>\n\tSB-001 text: @a = ${target}\n", 3, 2,
 				"a variable in XPath stands alone in quotes: '${name}'"},
 };
+
+START_TEST(problems_of_groups)
+{
+	read_play("For each peer of Marlowe:\n\tMarlowe connects\n");
+	only_problem(PLAY_AT, 1, "expected a group of the cast: `[Peer] Name x 20`");
+	read_text("# T\n[Peer] Crowd x 9\n---\nFor each peer of Crowd:\nCrowd 1 connects\n");
+	only_problem(4, 1, "expected steps below this line");
+	read_text("# T\n[Peer] Crowd x 9\n---\nFor each peer of Crowd:\n\tCrowd sleeps\n");
+	only_problem(5, 1, "'Crowd 1 sleeps' " NO_STEP);
+}
+END_TEST
 
 START_TEST(what_is_wrong_in_the_play)
 {
@@ -983,6 +1033,8 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, deadlines_of_their_own, 0, sizeof deadlines / sizeof *deadlines);
 	tcase_add_test(tests, steps_of_the_target);
 	tcase_add_loop_test(tests, states_of_a_roster, 0, sizeof rosters / sizeof *rosters);
+	tcase_add_test(tests, steps_for_each_of_a_group);
+	tcase_add_test(tests, problems_of_groups);
 	tcase_add_test(tests, comparisons);
 	tcase_add_test(tests, blocks_nest);
 	tcase_add_test(tests, steps_and_checks_are_visited_in_order);
