@@ -1,7 +1,7 @@
 """Whether a fault was detected: a function of its row in the table and of what the suite came to. No I/O.
 
-Red alone proves nothing: a crash, a run that could not judge and a requirement that the fault has nothing to do with do not
-count. What counts is a violated requirement that the row declares, or a red scenario that the row names.
+Red alone proves nothing: a run that could not judge, a crash that no scenario can be blamed for and a requirement that the fault
+has nothing to do with do not count. What counts is a violated requirement that the row declares, or a red scenario that the row names.
 
 The other way round it is stricter: a fault proves something of a scenario only where it violates what the scenario itself decides.
 That it breaks what the play relies on, or a rule that holds on every stanza, says nothing of the scenario's own checks.
@@ -69,6 +69,8 @@ class SuiteRun:
         abort = f"{outcome.abort_step}: {outcome.abort_reason}" if outcome.abort_step else ""
         if not abort and (missing := outcome.not_run()):
             abort = f"{len(missing)} scenarios were not run"
+        if not abort and (mysteries := outcome.mysteries()):
+            abort = mysteries[0]
         red = [NotGreen.of(result) for result in outcome.results if result.verdict not in GREEN]
         return cls(outcome.counts(), tuple(sorted(red, key=lambda each: each.scenario)), abort, seconds)
 

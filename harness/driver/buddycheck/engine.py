@@ -19,6 +19,7 @@ Event = dict[str, Any]
 # The fields that each event must have, with their types: an event that lacks one is the engine's mistake, not ours to guess.
 EVENTS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "bound": {"peers_address": str, "peers_port": int, "dns_address": str, "dns_port": int},
+    "start": {},
     "ready": {"ms": (int, float)},
     "begin": {"scenario": str, "repeat": int},
     "judged": {"scenario": str, "repeat": int, "verdict": str},

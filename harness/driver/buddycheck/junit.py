@@ -24,6 +24,7 @@ def render(outcome: Outcome, seconds: float, started: float) -> str:
     cases = [_case(outcome, result) for result in outcome.results]
     cases += [_failed(id, area_of(id), FLAKY, words) for id, words in outcome.flaky().items()]
     cases += [_failed(id, "requirement", XPASS, words) for id, words in outcome.unexpected_passes().items()]
+    cases += [_failed("run", "buddycheck", "INCONCLUSIVE", line, "error") for line in outcome.mysteries()]
     cases += [_not_run(id) for id in outcome.not_run()]
     if outcome.abort_step or outcome.stopped_by or outcome.not_run():
         cases.append(_broken_run(outcome))
@@ -60,9 +61,9 @@ def _case(outcome: Outcome, result: Result) -> Element:
     return case
 
 
-def _failed(name: str, area: str, verdict: str, words: str) -> Element:
+def _failed(name: str, area: str, verdict: str, words: str, kind: str = "failure") -> Element:
     case = _test_case(name, area, 0.0)
-    SubElement(case, "failure", {"message": clean(f"{verdict}: {words}"), "type": verdict})
+    SubElement(case, kind, {"message": clean(f"{verdict}: {words}"), "type": verdict})
     return case
 
 

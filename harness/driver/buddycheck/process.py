@@ -57,6 +57,10 @@ class Child:
         assert self.popen.stdout is not None
         return self.popen.stdout
 
+    def has_ended(self) -> bool:
+        """Whether it has ended, also where that was not noticed yet."""
+        return self.exited.done or os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
     def terminate(self) -> None:
         """Asks it to end."""
         if not self.exited.done:

@@ -82,7 +82,7 @@ class RichProgress:
             self._live.update(self._view(), refresh=True)
 
     def _view(self) -> Any:
-        done = sum(self._counts.values())
+        done = min(sum(self._counts.values()), self._total)  # what the target did not survive is played again
         counts = "  ".join(f"{number} {verdict}" for verdict, number in sorted(self._counts.items()))
         bar = self._bar(total=self._total, completed=done, width=30)
         grid = self._grid(padding=(0, 1))

@@ -128,12 +128,25 @@ class Outcome:
         for name, more in ((FLAKY, self.flaky()), (XPASS, self.unexpected_passes())):
             if more:
                 found[name] += len(more)
+        if mysteries := len(self.mysteries()):
+            found["INCONCLUSIVE"] += mysteries
         return self._worst_first(found)
 
     def unexpected_passes(self) -> dict[str, str]:
         """The requirements that were expected to fail and fail nowhere, with the reason in words."""
         found = self.end.get("unexpected_passes", []) if self.end else []
         return {str(each["requirement"]): str(each["reason"]) for each in found}
+
+    def lost(self) -> list[Mapping[str, Any]]:
+        """How often the target ended or fell silent, what was under way then, and who is to blame."""
+        return list(self.end.get("lost", [])) if self.end else []
+
+    def mysteries(self) -> list[str]:
+        """One line for each time that no scenario can be blamed."""
+        return [
+            f"{each['reason']}, and no scenario can be blamed; under way: {', '.join(each['under_way']) or 'none'}"
+            for each in self.lost() if not each["blamed"]
+        ]
 
     def failures(self) -> Iterator[Result]:
         """The results that make the exit status something else than 0, failures before what could not be judged."""
@@ -157,6 +170,7 @@ class Outcome:
         exits = [self.meaning_of(result).exit for result in self.results if result.scenario not in flaky]
         exits += [self.verdicts.get(FLAKY, UNKNOWN_VERDICT).exit for _ in flaky]
         exits += [self.verdicts.get(XPASS, UNKNOWN_VERDICT).exit for _ in self.unexpected_passes()]
+        exits += [EXIT_UNJUDGED for _ in self.mysteries()]
         exits.append(int(self.end["exit"]) if exits else EXIT_UNJUDGED)
         # What failed for sure weighs more than what is open: a red run must not look like one that could not judge.
         return EXIT_FAILED if EXIT_FAILED in exits else max(exits)

@@ -259,7 +259,7 @@ class Reports:
             "exit": outcome.exit_status(), "interrupted": bool(outcome.stopped_by),
             "abort": {"step": outcome.abort_step, "reason": outcome.abort_reason} if outcome.abort_step else None,
             "counts": outcome.counts(), "flaky": outcome.flaky(), "unexpected_passes": outcome.unexpected_passes(),
-            "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
+            "lost": outcome.lost(), "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
             "cost": outcome.cost(), "requirements": outcome.end["requirements"] if outcome.end else {},
             "results": [vars(result) for result in outcome.results],
         }

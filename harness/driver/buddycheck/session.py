@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,6 @@ class Session:
         self._environ = environ
         self._limits = limits
         self._watchdog: Timer | None = None
-        self._target_status: int | None = None  # where it ended without being asked to
         self._engine: Engine
         self._target: Target
         self._loop: Loop
@@ -101,10 +100,13 @@ class Session:
 
     def _on_bound(self, event: Event) -> None:
         bound = Bound(event["peers_address"], event["peers_port"], event["dns_address"], event["dns_port"])
-        self._loop.spawn(self._start_target(bound))
+        self._loop.spawn(self._start_target(self._target.start(bound)))
+
+    def _on_start(self, event: Event) -> None:
+        self._loop.spawn(self._start_target(self._target.start_again()))
 
     def _on_ready(self, event: Event) -> None:
-        self._outcome.ready_ms = float(event["ms"])
+        self._outcome.ready_ms = self._outcome.ready_ms or float(event["ms"])  # of the first start
 
     def _on_begin(self, event: Event) -> None:
         self._outcome.began(event["scenario"], event["repeat"])
@@ -120,8 +122,7 @@ class Session:
     def _on_abort(self, event: Event) -> None:
         if self._outcome.stopped_by:  # that is why, and it is known
             return
-        how = f" ({describe_status(self._target_status)})" if self._target_status is not None else ""
-        self._outcome.abort(event["step"], event["reason"] + how)
+        self._outcome.abort(event["step"], event["reason"])
 
     def _on_result(self, event: Event) -> None:
         self._outcome.add(Result.from_event(event))
@@ -133,9 +134,9 @@ class Session:
 
     # What they lead to
 
-    async def _start_target(self, bound: Bound) -> None:
+    async def _start_target(self, start: Awaitable[None]) -> None:
         try:
-            await self._target.start(bound)
+            await start
         except Problem as problem:
             self._give_up("start", getattr(problem, "reason", problem.lines[0]))
             return
@@ -150,7 +151,6 @@ class Session:
         self._engine.command("hook", id=event["id"], ok=answer.ok, output=answer.output, reason=answer.reason)
 
     def _target_exited(self, status: int) -> None:
-        self._target_status = status
         self._engine.command("target-exited", status=status)
 
     def _engine_ended(self, status: int) -> None:
@@ -258,6 +258,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
         "name": profile.name,
         "domains": list(profile.domains),
         "off_domain": profile.off_domain,
+        "start": profile.start is not None,
         "c2s": client,
         "s2s": {"address": profile.s2s.address, "port": profile.s2s.port},
         "peers": {"zone": profile.peers_zone, "address": profile.peers_address},

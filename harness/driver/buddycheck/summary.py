@@ -18,6 +18,7 @@ def render(outcome: Outcome, folder: str, texts: bool = True) -> list[str]:
         lines += _failure(result, texts)
     lines += [f"FLAKY {id}: {words}" for id, words in outcome.flaky().items()]
     lines += [f"XPASS {id}: {words}" for id, words in outcome.unexpected_passes().items()]
+    lines += [f"INCONCLUSIVE run: {line}" for line in outcome.mysteries()]
     lines += _remarks(outcome)
     lines += _not_run(outcome)
     lines += _slowest(outcome)

@@ -85,6 +85,16 @@ class Target:
             await self._prepare(self._command(argv))
         self._launch()
 
+    async def start_again(self) -> None:
+        """Starts it once more where it ended without being asked to; what hangs is killed before. Raises RunProblem."""
+        if self._child is not None:
+            self._expected.add(self._child)
+            self._child.kill()
+            status = describe_status(await self._child.exited)
+            with self.log.open("a", encoding="utf-8") as log:
+                log.write(f"--- buddycheck: the target ended with {status} and is started again ---\n")
+        self._launch()
+
     async def stop(self) -> None:
         """Ends the target for good and waits for it."""
         self._stopped = True
@@ -139,6 +149,8 @@ class Target:
 
     async def _again(self, force: bool) -> Answer:
         old = self._child
+        if old is not None and old.has_ended():
+            await old.exited  # by itself, just now: that must not pass for the end that was asked for
         if old is None or old.exited.done:
             return Answer(False, reason="the target is not running")
         self._expected.add(old)

@@ -86,6 +86,10 @@ void action_finish(struct action *action);
  * peer: address that the hook is about, or NULL. Both belong to the player. */
 const char *player_left(const struct player *p, size_t number, const char **peer);
 
+/* The target ended, or fell silent for good, during the play; player_end() follows. FAIL: this play and no other can be
+ * the cause, and what it waits for is missed. INCONCLUSIVE: another may be, and what was missed is not held against the
+ * target. why becomes the reason; detail: lines for people, or NULL. Both are copied. */
+void player_lost(struct player *p, const char *why, const char *detail, enum verdict verdict, uint64_t now);
 /* The run is over for this scenario: nothing is armed any more. Why: NULL, or what cut the play short. */
 void player_end(struct player *p, const char *why, enum verdict verdict, uint64_t now);
 const struct result *player_result(const struct player *p); /* settled after player_end(), provisional before */

@@ -24,7 +24,7 @@ static void report(struct run *r, struct report_row *rows, size_t *count)
 {
 	for (size_t i = 0; i < r->plays_count; i++) {
 		struct play *p = r->plays[i];
-		if (!p->ended) {
+		if (!loss_reports(p)) {
 			continue;
 		}
 		struct result *result = (struct result *)player_result(p->player);
@@ -122,7 +122,7 @@ static json_t *not_run(const struct run *r)
 {
 	json_t *ids = json_array();
 	for (size_t i = 0; i < r->plays_count; i++) {
-		if (!r->plays[i]->begun) {
+		if (!r->plays[i]->begun && !r->plays[i]->before) {
 			json_array_append_new(ids, json_string(r->plays[i]->scenario->id));
 		}
 	}
@@ -186,9 +186,9 @@ void run_finish(struct run *r)
 	}
 	r->phase = PHASE_OVER;
 	run_end_plays(r, r->plays_count);
-	/* A scenario that is flaky has two rows at least, and gets one more; so does a requirement that passes
-	 * unexpectedly. */
-	size_t most = r->plays_count / 2 + r->plan.expect.count;
+	/* A scenario that is flaky has two rows at least, and gets one more; so do a requirement that passes
+	 * unexpectedly and a loss that nobody can be blamed for. */
+	size_t most = r->plays_count / 2 + r->plan.expect.count + LOSSES_MAX;
 	struct report_row *rows = mem_alloc((r->plays_count + most) * sizeof *rows);
 	struct result *more = mem_alloc((most + 1) * sizeof *more);
 	size_t count = 0;
@@ -201,6 +201,8 @@ void run_finish(struct run *r)
 											  rows + count + flaky, more + flaky);
 	json_t *unexpected = unexpected_passes(rows + count + flaky, passes);
 	count += flaky + passes;
+	size_t losses = loss_rows(r, rows + count, more + flaky + passes);
+	count += losses;
 	write_tap(r, rows, count);
 	r->exit = exit_status(r, rows, count);
 	journal_note(r, NULL, -1, "end", r->abort_reason);
@@ -209,15 +211,15 @@ void run_finish(struct run *r)
 		fprintf(stderr, "buddycheck-engine: %s cannot be written to its end\n", r->plan.journal);
 		r->exit = 3;
 	}
-	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o}", "event", "end", "counts",
+	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o, s:o}", "event", "end", "counts",
 			count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit", r->exit, "seconds",
 			(double)run_now(r) / 1e6, "cpu_seconds", cpu_seconds(), "quiet_seconds", (double)r->waits.quiet_total / 1e6,
 			"memory_kb", peak_memory_kb(), "seed", (json_int_t)r->plan.seed, "not_run", not_run(r), "unexpected_passes",
-			unexpected));
+			unexpected, "lost", loss_json(r)));
 	for (size_t i = 0; i < count; i++) {
 		free(rows[i].failure);
 	}
-	flaky_finish(more, flaky + passes);
+	flaky_finish(more, flaky + passes + losses);
 	free(more);
 	free(rows);
 	close_streams(r);

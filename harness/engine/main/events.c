@@ -32,7 +32,11 @@ void record_actor(void *ud, const struct record *record)
 		e.repeat = p->repeat;
 		e.actor = p->scenario->cast[link->actor].name;
 	}
-	note_line(p, journal_write(r->journal, &e));
+	int line = journal_write(r->journal, &e);
+	note_line(p, line);
+	if (p && !record->from_target && record->kind == RECORD_STANZA) {
+		play_note_sent(p, link->actor, line, record->data, record->len);
+	}
 	if (p && !p->ended && record->kind == RECORD_FAULT && record->from_target) {
 		char *detail = mem_printf("%s", record->detail ? record->detail : "no XML stream");
 		player_on_fault(p->player, link->actor, detail, run_now(r));

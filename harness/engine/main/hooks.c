@@ -46,14 +46,22 @@ static void remove_call(struct hook_runner *h, size_t i)
 	h->calls[i] = h->calls[--h->count];
 }
 
-void hooks_destroy(struct hook_runner *h)
+void hooks_reset(struct hook_runner *h)
 {
 	while (h->count) {
 		remove_call(h, h->count - 1);
 	}
 	session_destroy(h->session);
-	free(h->calls);
+	h->session = NULL;
+	h->ping_done = NULL;
 	free(h->ping_id);
+	h->ping_id = NULL;
+}
+
+void hooks_destroy(struct hook_runner *h)
+{
+	hooks_reset(h);
+	free(h->calls);
 	free(h);
 }
 
@@ -116,7 +124,7 @@ void hooks_meet(struct hook_runner *h)
 	for (size_t i = 0; i < h->count; i++) {
 		held += (size_t)h->calls[i].held;
 	}
-	if (!held || held < h->run->active) {
+	if (!held || held < h->run->active || h->run->checking) {
 		return;
 	}
 	run_end_finished(h->run);
@@ -319,9 +327,13 @@ void hooks_session_gone(struct hook_runner *h, const char *reason)
 	session_destroy(h->session);
 	h->session = NULL;
 	for (size_t i = h->count; i-- > 0;) {
+		struct play *p = i < h->count ? h->calls[i].play : NULL;
 		if (i < h->count && h->calls[i].parked) {
 			remove_call(h, i);
 		} else if (i < h->count && !h->calls[i].driver) {
+			if (p) {
+				play_doubt(p);
+			}
 			call_done(h, i, 0, reason);
 		}
 	}

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXCERPT 600
+
 /* Different for each play of a run: an odd factor only changes the order of the numbers below a power of two, so no
  * token comes twice before all have come. Random ones met once in a hundred runs, and answers went to the wrong play.
  */
@@ -133,6 +135,10 @@ void play_begin(struct play *p)
 {
 	p->begun = 1;
 	p->run->active++;
+	int attempt = 1;
+	for (const struct play *before = p->before; before; before = before->before) {
+		attempt++;
+	}
 	uv_timer_init(p->run->loop, &p->timer);
 	p->timer.data = p;
 	p->timer_open = 1;
@@ -141,9 +147,15 @@ void play_begin(struct play *p)
 			p->links[i].peer = peer_create(p->run->peers, p->links[i].address, &p->links[i]);
 		}
 	}
-	control_event(json_pack("{s:s, s:s, s:i}", "event", "begin", "scenario", p->scenario->id, "repeat", p->repeat));
-	journal_note(p->run, p, -1, "begin", NULL);
+	control_event(json_pack("{s:s, s:s, s:i, s:i}", "event", "begin", "scenario", p->scenario->id, "repeat", p->repeat,
+			"attempt", attempt));
+	char *which = attempt > 1 ? mem_printf("attempt %d", attempt) : NULL;
+	journal_note(p->run, p, -1, "begin", which);
+	free(which);
 	player_start(p->player, run_now(p->run));
+	if (!player_is_over(p->player)) { /* what is skipped does nothing to the target */
+		p->run->lone = p->run->since_start++ ? NULL : p;
+	}
 	play_pump(p);
 }
 
@@ -351,9 +363,35 @@ void play_destroy(struct play *p)
 		free(p->links[i].address);
 		free(p->links[i].account);
 	}
+	for (size_t i = 0; i < LAST_SENT; i++) {
+		free(p->sent[i]);
+	}
 	free(p->links);
 	player_destroy(p->player);
 	free(p);
+}
+
+void play_note_sent(struct play *p, int actor, int line, const char *data, size_t len)
+{
+	char **slot = &p->sent[p->sent_count++ % LAST_SENT];
+	const char *name = p->scenario->cast[actor].name;
+	free(*slot);
+	*slot = len > EXCERPT
+					? mem_printf("%s, line %d of the journal: %.*s... (%zu octets)", name, line, EXCERPT, data, len)
+					: mem_printf("%s, line %d of the journal: %.*s", name, line, (int)len, data);
+	p->sent_last = line;
+}
+
+void play_lost(struct play *p, const char *reason, enum verdict verdict)
+{
+	struct buf detail = {0};
+	size_t first = p->sent_count > LAST_SENT ? p->sent_count - LAST_SENT : 0;
+	for (size_t i = first; i < p->sent_count; i++) {
+		buf_printf(&detail, "%s%s", i == first ? "the last stanzas to the target:\n" : "\n", p->sent[i % LAST_SENT]);
+	}
+	player_lost(p->player, reason, buf_text(&detail), verdict, run_now(p->run));
+	buf_finish(&detail);
+	play_end(p, reason, verdict);
 }
 
 /* The play whose peers an octet run names: their domains hold its token. */
@@ -371,6 +409,13 @@ struct play *play_by_token(struct run *r, const char *raw, size_t len)
 	}
 	free(zone);
 	return found;
+}
+
+/* Before the player hears that a connection was lost. */
+void play_doubt(struct play *p)
+{
+	p->doubtful |= !p->reported && !p->run->target_stopping;
+	p->run->check_again |= p->run->checking; /* the question was put before */
 }
 
 /* --- events of peers --- */
@@ -421,6 +466,7 @@ static void peer_connected(void *ud, struct peer *peer, const char *target_domai
 static void each_user_too(
 		struct play *p, int peer, void (*tell)(struct play *p, int actor, const char *text), const char *text)
 {
+	play_doubt(p);
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
 		if ((int)i == peer || p->scenario->cast[i].of == peer) {
 			tell(p, (int)i, text);
@@ -534,6 +580,7 @@ static void session_failed(void *ud, struct session *s, const char *reason)
 	forget_session(link, s);
 	session_destroy(s);
 	if (link && !link->play->ended) {
+		play_doubt(link->play);
 		player_on_connect_failed(link->play->player, link->actor, reason, run_now(r));
 		play_pump(link->play);
 	}
@@ -601,6 +648,7 @@ static void session_closed(void *ud, struct session *s, enum close_kind kind, co
 		forget_session(link, s);
 		session_destroy(s);
 		if (link && !link->play->ended) {
+			play_doubt(link->play);
 			player_on_closed(link->play->player, link->actor, how, run_now(r));
 			play_pump(link->play);
 		}

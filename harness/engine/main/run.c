@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define JOBS 32
+#define SILENT "the target does not answer any more"
 
 uint64_t run_now(const struct run *r)
 {
@@ -79,10 +80,22 @@ static void settle(struct run *r)
 	uv_timer_start(&r->timer, on_quiet, (uint64_t)(r->plan.profile.final_quiet_ms * r->plan.patience), 0);
 }
 
+static int may_begin(const struct run *r)
+{
+	const struct play *before = r->next ? r->plays[r->next - 1] : NULL;
+	if (r->plays[r->next]->company == ALONE || (before && before->company == ALONE)) {
+		return !r->active;
+	}
+	return r->active < jobs(r);
+}
+
 static void go_on(struct run *r)
 {
+	if (r->checking) {
+		return;
+	}
 	if (r->phase == PHASE_PARALLEL) {
-		while (r->next < r->parallel_count && r->active < jobs(r)) {
+		while (r->next < r->parallel_count && may_begin(r)) {
 			play_begin(r->plays[r->next++]);
 		}
 		if (r->phase == PHASE_PARALLEL && !r->active && r->next == r->parallel_count) {
@@ -128,36 +141,45 @@ void run_stream_gone(struct run *r)
 	}
 }
 
-static void check_done(struct run *r, const char *reason)
-{
-	r->checking = 0;
-	if (reason && r->phase != PHASE_OVER) {
-		char *text = mem_printf("the target does not answer any more: %s", reason);
-		run_abort(r, "run", text);
-		free(text);
-	}
-}
-
 static void on_check_timeout(uv_timer_t *timer)
 {
 	struct run *r = timer->data;
 	if (r->checking) {
-		check_done(r, "no answer to a ping in time");
+		loss_happened(r, SILENT ": no answer to a ping in time", 0);
 	}
 }
 
 static void check_answered(struct run *r, const char *reason)
 {
+	if (reason && r->plan.profile.started_by_driver) {
+		return; /* the driver will say that it ended, or time will tell */
+	}
 	uv_timer_stop(&r->check_timer);
-	check_done(r, reason);
+	r->checking = 0;
+	if (reason) {
+		char *text = mem_printf(SILENT ": %s", reason);
+		loss_happened(r, text, 0);
+		free(text);
+	} else if (r->check_again) {
+		run_check_liveness(r);
+	} else {
+		for (size_t i = 0; i < r->next; i++) {
+			r->plays[i]->doubtful = 0;
+		}
+		hooks_meet(r->hooks);
+		uv_idle_start(&r->next_turn, on_idle);
+	}
 }
 
+/* Nothing begins until it is answered: what began on a dead target would only add to those that may be the cause. */
 void run_check_liveness(struct run *r)
 {
 	if (r->checking || r->target_stopping || r->phase == PHASE_OVER) {
+		r->check_again = r->checking;
 		return;
 	}
 	r->checking = 1;
+	r->check_again = 0;
 	uv_timer_start(&r->check_timer, on_check_timeout, (uint64_t)(r->plan.profile.deadline_ms * r->plan.patience), 0);
 	hooks_ping(r->hooks, check_answered);
 }
@@ -167,7 +189,8 @@ void run_play_over(struct run *r, struct play *p)
 	if (r->phase == PHASE_OVER) {
 		return;
 	}
-	if (player_timed_out(p->player)) {
+	p->doubtful |= player_timed_out(p->player);
+	if (p->doubtful) {
 		run_check_liveness(r);
 	}
 	hooks_meet(r->hooks);
@@ -178,18 +201,17 @@ void run_play_over(struct run *r, struct play *p)
 
 static void end_liveness(struct run *r, const char *reason)
 {
+	if (reason && r->plan.profile.started_by_driver) {
+		return; /* as above */
+	}
 	uv_timer_stop(&r->check_timer);
 	r->checking = 0;
-	if (reason) {
-		run_abort(r, "end", reason);
-		return;
-	}
-	run_finish(r);
+	reason ? loss_happened(r, reason, 0) : run_finish(r);
 }
 
 static void on_end_timeout(uv_timer_t *timer)
 {
-	end_liveness(timer->data, "the target does not answer any more: no answer to a ping after the last scenario");
+	loss_happened(timer->data, SILENT ": no answer to a ping after the last scenario", 0);
 }
 
 static void begin_liveness(struct run *r)
@@ -202,6 +224,14 @@ static void begin_liveness(struct run *r)
 
 /* --- the beginning --- */
 
+void run_start_again(struct run *r)
+{
+	r->phase = PHASE_START;
+	r->since_start = 0;
+	r->lone = NULL;
+	control_event(json_pack("{s:s}", "event", "start"));
+}
+
 static void logged_in(struct run *r, const char *reason)
 {
 	uv_timer_stop(&r->check_timer);
@@ -209,9 +239,8 @@ static void logged_in(struct run *r, const char *reason)
 		run_abort(r, "login", reason);
 		return;
 	}
-	r->phase = PHASE_PARALLEL;
-	r->ready_at = run_now(r);
-	control_event(json_pack("{s:s, s:f}", "event", "ready", "ms", (double)r->ready_at / 1000.0));
+	r->phase = r->next <= r->parallel_count ? PHASE_PARALLEL : PHASE_EXCLUSIVE;
+	control_event(json_pack("{s:s, s:f}", "event", "ready", "ms", (double)run_now(r) / 1000.0));
 	go_on(r);
 }
 
@@ -252,6 +281,22 @@ static void target_started(struct run *r, const json_t *fields)
 	sessions_probe(r->sessions, p->domains[0], (unsigned)p->start_ms, features_came, r);
 }
 
+static void target_exited(struct run *r, int status)
+{
+	const char *signal = status < 0 ? sigabbrev_np(-status) : NULL;
+	char *reason = signal		? mem_printf("the target ended (signal SIG%s)", signal)
+				   : status < 0 ? mem_printf("the target ended (signal %d)", -status)
+								: mem_printf("the target ended (exit status %d)", status);
+	if (r->phase == PHASE_START && r->losses_count) {
+		/* the one that did not answer any more: it is being replaced */
+	} else if (r->phase <= PHASE_LOGIN) {
+		run_abort(r, "start", reason);
+	} else if (r->phase != PHASE_OVER) {
+		loss_happened(r, reason, 1);
+	}
+	free(reason);
+}
+
 static void on_command(void *ud, const char *command, const json_t *fields)
 {
 	struct run *r = ud;
@@ -260,15 +305,9 @@ static void on_command(void *ud, const char *command, const json_t *fields)
 	} else if (!strcmp(command, "hook")) {
 		hooks_driver_answer(r->hooks, fields);
 	} else if (!strcmp(command, "target-exited")) {
-		if (hooks_target_exited(r->hooks)) {
-			return;
+		if (!hooks_target_exited(r->hooks)) {
+			target_exited(r, (int)json_integer_value(json_object_get(fields, "status")));
 		}
-		const json_t *status = json_object_get(fields, "status");
-		char *reason = json_is_string(status)
-							   ? mem_printf("the target ended: %s", json_string_value(status))
-							   : mem_printf("the target ended (status %d)", (int)json_integer_value(status));
-		run_abort(r, r->phase <= PHASE_READY ? "start" : "run", reason);
-		free(reason);
 	} else if (!strcmp(command, "interrupt")) {
 		r->interrupted = 1;
 		run_abort(r, "interrupt", "interrupted");

@@ -9,6 +9,7 @@
 #include "judge/player.h"
 #include "main/control.h"
 #include "main/plan.h"
+#include "report/tap.h"
 #include "script/catalogue.h"
 #include "target/adhoc.h"
 #include "wire/dns.h"
@@ -16,6 +17,8 @@
 #include <uv.h>
 
 #define TOKEN_CHARS 5
+#define LAST_SENT 3	 /* stanzas that are shown of a play that the target did not survive */
+#define LOSSES_MAX 8 /* then the run is cut short */
 
 enum phase {
 	PHASE_START,	 /* waiting for the driver to start the target */
@@ -66,10 +69,22 @@ struct play {
 	uv_timer_t timer;
 	int timer_open;
 	int begun, reported, ended;
+	int doubtful;				 /* its end may come from the target's: it missed an answer or lost a connection */
+	struct play *before, *again; /* the attempts before and after this one, where the target was lost */
+	struct loss *loss;			 /* this attempt was under way then */
+	char *sent[LAST_SENT];		 /* the last stanzas to the target, a ring */
+	size_t sent_count;
+	int sent_last; /* line of the journal */
 	int pumping;
 	struct session *asked_on; /* while a client's stanza is handled: the session it came on, maybe another play's */
 	int journal_first, journal_last;
 	struct play_waits waits;
+};
+
+/* The target ended without being asked to, or did not answer any more. */
+struct loss {
+	char *reason;
+	const struct play *blamed; /* or NULL */
 };
 
 struct run {
@@ -97,12 +112,16 @@ struct run {
 	uv_prepare_t before_poll;
 	uint64_t started; /* of the loop's high resolution clock, nanoseconds */
 	struct hook_runner *hooks;
-	int checking; /* a liveness check is under way */
+	int checking; /* a liveness check is under way: nothing begins */
+	int check_again;
+	struct loss losses[LOSSES_MAX];
+	size_t losses_count;
+	size_t since_start; /* plays since the target was started */
+	struct play *lone;	/* the first of them, while it is the only one */
 	char *abort_step, *abort_reason;
 	int interrupted;
 	int exit;
 	int target_stopping; /* the driver restarts or kills it for us */
-	uint64_t ready_at;
 	struct {
 		size_t busy; /* plays that wait for something else than time */
 		int quiet;	 /* nothing but quiet windows keeps the run from going on */
@@ -116,6 +135,7 @@ void run_end_finished(struct run *r);			   /* ends the plays that are over: the 
 void run_check_liveness(struct run *r);
 void run_undone(struct run *r, const char *reason); /* a hook of hooks_undo() is done; reason: it failed, or NULL */
 void run_stream_gone(struct run *r);				/* a stream or session came to its end */
+void run_start_again(struct run *r); /* the target, which the driver starts; then the plays that have not begun */
 
 /* end.c */
 void run_end_plays(struct run *r, size_t count); /* of the first `count` plays, those that have begun */
@@ -130,6 +150,23 @@ void play_end(struct play *p, const char *why, enum verdict verdict);
 void play_disconnect_peers(struct play *p); /* in order; also what the target opened after the end of the play */
 void play_destroy(struct play *p);
 struct play *play_by_token(struct run *r, const char *raw, size_t len);
+
+/* The play loses a connection, perhaps because the target ended: it counts when the target has been heard of again. */
+void play_doubt(struct play *p);
+/* Ends a play that the target did not survive: FAIL or INCONCLUSIVE. */
+void play_lost(struct play *p, const char *reason, enum verdict verdict);
+void play_note_sent(struct play *p, int actor, int line, const char *data, size_t len);
+
+/* loss.c */
+/* The target is lost. Has it started again and plays what was under way once more, each play alone, until it is known
+ * which one the target does not survive; or ends the run, where that cannot be done. ended: the process did. */
+void loss_happened(struct run *r, const char *reason, int ended);
+int loss_reports(const struct play *p); /* 0: a later attempt counts instead */
+/* One row for each loss that nobody can be blamed for; `out` has room for LOSSES_MAX, free results with loss_finish().
+ */
+size_t loss_rows(const struct run *r, struct report_row *out, struct result *results);
+json_t *loss_json(const struct run *r);
+void loss_finish(struct run *r);
 
 /* Callback tables of play.c for the actors. */
 extern const struct peers_callbacks play_peers_callbacks;
@@ -161,6 +198,7 @@ void hooks_session_gone(struct hook_runner *h, const char *reason);
 void hooks_stanza(struct hook_runner *h, const struct stanza *s);
 void hooks_forget_play(struct hook_runner *h, const struct play *p);
 void hooks_disconnect(struct hook_runner *h);
+void hooks_reset(struct hook_runner *h); /* the target is gone: forgets all calls, the question and the session */
 /* Asks the target for a sign of life as the admin; done(run, reason): NULL when it answered. Includes the login. */
 void hooks_ping(struct hook_runner *h, void (*done)(struct run *r, const char *reason));
 

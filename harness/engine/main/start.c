@@ -187,6 +187,7 @@ void start_undo(struct run *r)
 		play_destroy(r->plays[i]);
 	}
 	free(r->plays);
+	loss_finish(r);
 	free(r->abort_step);
 	free(r->abort_reason);
 	journal_destroy(r->journal);

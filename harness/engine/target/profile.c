@@ -45,6 +45,7 @@ static void read_addresses(struct reading *r, struct profile *p, const json_t *j
 	p->ca = text(r, c2s, "c2s", "ca", 0);
 	p->s2s_address = text(r, s2s, "s2s", "address", 1);
 	p->s2s_port = number(s2s, "port", 0);
+	p->started_by_driver = json_is_true(json_object_get(json, "start"));
 	p->zone = text(r, json_object_get(json, "peers"), "peers", "zone", 1);
 	p->peers_address = text(r, json_object_get(json, "peers"), "peers", "address", 1);
 	const json_t *dns = json_object_get(json, "dns");

@@ -28,7 +28,8 @@ struct profile {
 	char *off_domain;
 	char *c2s_address, *s2s_address;
 	int c2s_port, s2s_port;
-	char *tls; /* none, starttls, direct */
+	int started_by_driver; /* which can start it again, too */
+	char *tls;			   /* none, starttls, direct */
 	char *ca;
 	char *zone, *peers_address, *dns_address;
 	int srv_names_address; /* dns.srv_target is "address" */

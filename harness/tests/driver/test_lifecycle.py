@@ -67,6 +67,59 @@ def test_target_that_ends_by_a_signal_is_reported_with_it(bench: Bench) -> None:
     assert bench.saw()[-1] == {"command": "target-exited", "status": -signal.SIGSEGV}
 
 
+def test_target_that_ended_is_started_again(bench: Bench) -> None:
+    """It crashes at the first start only: the second finds what the first left behind."""
+    (bench.fixture / "target.template").write_text(
+        "#!/bin/sh\necho started $$$$ on ${c2s_port}\nmkdir been || { echo started > $$FAKE_READY; exec sleep infinity; }\nkill -SEGV $$$$\n")
+    bench.profile(STARTED)
+    bench.actions(
+        {"bound": 0}, {"expect": "target-exited"}, {"say": {"event": "start"}}, {"expect": "started"}, {"target_says": "started"},
+        {"judge": {"*": "PASS"}}, {"end": 0})
+    assert bench.run("disco").status == 0
+    plan, first, exited, again = bench.saw()
+    assert plan["profile"]["start"] is True
+    assert first == again and exited == {"command": "target-exited", "status": -signal.SIGSEGV}
+    log = bench.file("target.log")
+    assert "--- buddycheck: the target ended with signal SIGSEGV and is started again ---\n" in log
+    assert len(pids(re.sub(" on .*", "", log))) == 2 and len(set(re.findall(r" on (\d+)", log))) == 1
+    assert all(map(gone, pids(log)))
+
+
+def test_target_that_hangs_is_killed_and_started_again(bench: Bench) -> None:
+    bench.started_target({"say": {"event": "start"}}, {"expect": "started"}, {"target_says": "started"}, {"judge": {"*": "PASS"}}, {"end": 0})
+    assert bench.run("disco").status == 0
+    assert [command["command"] for command in bench.saw()[1:]] == ["started", "started"], "its end was asked for"
+    assert "ended with signal SIGKILL and is started again" in bench.file("target.log")
+    assert all(map(gone, pids(bench.file("target.log"))))
+
+
+def test_target_that_cannot_be_started_again_ends_the_run(bench: Bench) -> None:
+    (bench.fixture / "target.template").write_text("#!/bin/sh\nrm $$0\nkill -SEGV $$$$\n")
+    bench.profile(STARTED)
+    bench.actions(
+        {"bound": 0}, {"expect": "target-exited"}, {"say": {"event": "start"}}, {"expect": "started"}, {"expect": "target-exited"},
+        {"say": {"event": "abort", "step": "start", "reason": "the target ended (exit status 127)"}}, {"end": 3})
+    assert bench.run("disco").status == 3
+    assert bench.saw()[-1] == {"command": "target-exited", "status": 127}
+
+
+def test_target_that_ended_by_itself_is_not_taken_for_restarted(bench: Bench, tmp_path: Path) -> None:
+    """It is dead when the restart is asked for, but the loop has not noticed yet."""
+    (bench.fixture / "target.template").write_text("#!/bin/sh\nexit 5\n")
+    bench.profile(STARTED + '[hooks.restart]\nbuiltin = "restart"\n')
+    profile = load(bench.fixture / "target.toml", {})
+    loop = Loop()
+    ends: list[int] = []
+    with Children(loop) as children:
+        target = Target(profile, loop, children, tmp_path, tmp_path / "log", Mask([]), bench.environ)
+        target.on_exit(ends.append)
+        target.reserve_ports()
+        loop.complete(target.start(Bound("127.0.0.3", 1, "127.0.0.3", 2)))
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        answer = loop.complete(target.perform("restart", {}))
+    assert (answer.ok, answer.reason, ends) == (False, "the target is not running", [5])
+
+
 def test_hook_after_the_targets_end_fails(bench: Bench) -> None:
     (bench.fixture / "target.template").write_text("#!/bin/sh\nexit 0\n")
     bench.profile(STARTED + '[hooks.restart]\nbuiltin = "restart"\n')

@@ -48,7 +48,7 @@ result = "r"
         "tap": {"path": str(bench.out / "run.tap"), "version": 13, "strict": True},
         "rerun": "buddycheck run --target fake --seed 7 --patience 2.5 --strict", "expect": [], "scope": {},
         "profile": {
-            "name": "fake", "domains": ["srv.test", "second.test"], "off_domain": None,
+            "name": "fake", "domains": ["srv.test", "second.test"], "off_domain": None, "start": False,
             "c2s": {"address": "127.0.0.1", "port": 5222, "tls": "none"}, "s2s": {"address": "127.0.0.1", "port": 5269},
             "peers": {"zone": "peers.test", "address": "127.0.0.3"}, "dns": {"address": "127.0.0.3", "srv_target": "name"},
             "timing": {"quiet": 60, "final_quiet": 300, "deadline": 5000, "start": 10000},
@@ -95,7 +95,7 @@ def test_abort_is_told_with_the_targets_last_lines(bench: Bench) -> None:
         "#!/bin/sh\ni=0\nwhile [ $$i -lt 30 ]; do i=$$((i+1)); echo line $$i; done\necho 'password ${admin_password}'\nexit 3\n")
     bench.actions(
         {"bound": 0}, {"expect": "started"}, {"expect": "target-exited"}, {"judge": {"disco/admin": "PASS"}},
-        {"tap": TAP}, {"say": {"event": "abort", "step": "run", "reason": "the target ended"}}, {"end": 3})
+        {"tap": TAP}, {"say": {"event": "abort", "step": "run", "reason": "the target ended (exit status 3)"}}, {"end": 3})
     done = bench.run("disco")
     assert done.status == 3
     lines = done.err.splitlines()
@@ -105,6 +105,39 @@ def test_abort_is_told_with_the_targets_last_lines(bench: Bench) -> None:
     assert TAP + "Bail out! run: the target ended (exit status 3)\n" == bench.file("run.tap")
     assert bench.saw()[-1] == {"command": "target-exited", "status": 3}
     assert len(bench.file("results.jsonl").splitlines()) == 1, "what was judged is kept"
+
+
+LOST = {"reason": "the target ended (signal SIGSEGV)", "under_way": ["disco/admin", "disco/user"], "blamed": None}
+
+
+def test_crash_that_nobody_can_be_blamed_for_is_never_green(bench: Bench) -> None:
+    bench.script["lost"] = [LOST | {"blamed": "disco/admin"}, LOST]
+    bench.actions(*judged({"*": "PASS"}, 0))
+    done = bench.run("disco", "--format", "json:run.json")
+    assert done.status == 3
+    line = "the target ended (signal SIGSEGV), and no scenario can be blamed; under way: disco/admin, disco/user"
+    assert done.out.count(line) == 1
+    assert f"# INCONCLUSIVE run: {line}\n" in done.out
+    assert "# 1 INCONCLUSIVE, 2 PASS: exit 3, the run could not judge everything\n" in done.out
+    assert f'<error message="INCONCLUSIVE: {line}" type="INCONCLUSIVE" />' in bench.file("junit.xml")
+    assert json.loads((bench.root / "run.json").read_text())["lost"] == bench.script["lost"]
+
+
+def test_crash_that_a_scenario_is_blamed_for_is_its_failure(bench: Bench) -> None:
+    bench.script["lost"] = [LOST | {"blamed": "disco/admin"}]
+    bench.actions(*judged({"disco/admin": "FAIL", "*": "PASS"}, 1))
+    done = bench.run("disco")
+    assert done.status == 1
+    assert "no scenario can be blamed" not in done.out
+
+
+def test_scenario_that_is_played_again_counts_once(bench: Bench) -> None:
+    first = [{"say": {"event": "begin", "scenario": id, "repeat": 1, "attempt": 1}} for id in ("disco/admin", "disco/user")]
+    early = {"say": {"event": "judged", "scenario": "disco/user", "repeat": 1, "verdict": "FAIL"}}
+    bench.actions({"bound": 0}, {"expect": "started"}, *first, early, {"judge": {"*": "PASS"}}, {"tap": TAP}, {"end": 0})
+    done = bench.run("disco")
+    assert done.status == 0
+    assert "# 2 PASS: exit 0" in done.out and "without a final verdict" not in done.out
 
 
 def test_bail_out_of_the_engine_is_not_doubled(bench: Bench) -> None:

@@ -661,6 +661,74 @@ START_TEST(a_play_that_is_over_keeps_its_verdict)
 }
 END_TEST
 
+/* The target is lost: what the play waits for is missed, and that is held against it. */
+START_TEST(a_play_that_the_target_does_not_survive_alone_fails)
+{
+	struct stage *st = stage_open(waits);
+	player_lost(st->player, "the target ended", "Bard sent <x/>", VERDICT_FAIL, 2000);
+	player_end(st->player, NULL, VERDICT_PASS, 2000);
+	ck_assert_verdict(st, "FAIL");
+	ck_assert_str_eq(player_result(st->player)->reason, "the target ended");
+	ck_assert_finding(st, "TT-1", "FAIL");
+	char *text = player_explain(st->player, NULL);
+	ck_assert_has(text, "FAIL: the target ended\n    Bard sent <x/>\nFAIL TT-1");
+	free(text);
+	player_lost(st->player, "once more", NULL, VERDICT_INCONCLUSIVE, 3000);
+	ck_assert_str_eq(player_result(st->player)->reason, "the target ended");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_play_that_is_over_fails_as_well_when_the_target_does_not_survive_it)
+{
+	struct stage *st = stage_open(waits);
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	player_lost(st->player, "the target ended", NULL, VERDICT_FAIL, 9000);
+	player_end(st->player, NULL, VERDICT_PASS, 9000);
+	ck_assert_verdict(st, "FAIL");
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_uint_eq(player_result(st->player)->ended, 1001);
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(silence_is_not_proved_by_a_target_that_ended)
+{
+	struct stage *st = stage_open("Marlowe receives: nothing\n"
+								  "	TT-1 silence\n");
+	stage_fence(st, "Marlowe");
+	player_lost(st->player, "the target ended", NULL, VERDICT_FAIL, st->now);
+	player_end(st->player, NULL, VERDICT_PASS, st->now);
+	ck_assert_verdict(st, "FAIL");
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	stage_close(st);
+}
+END_TEST
+
+/* Another play may be the cause: connections that ended with the target are no missing answers. */
+START_TEST(a_play_that_another_may_have_cut_is_not_held_against_the_target)
+{
+	struct stage *st = stage_open("Bard connects\n"
+								  "Marlowe receives:\n"
+								  "	<presence/>\n"
+								  "	TT-2 it comes\n"
+								  "Bard receives:\n"
+								  "	<message/>\n"
+								  "	TT-1 it comes\n");
+	stage_connected(st, "Bard");
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	stage_closed(st, "Bard", "fin");
+	ck_assert(player_is_over(st->player));
+	ck_assert_verdict(st, "FAIL");
+	player_lost(st->player, "the target ended", NULL, VERDICT_INCONCLUSIVE, 9000);
+	player_end(st->player, NULL, VERDICT_PASS, 9000);
+	ck_assert_verdict(st, "INCONCLUSIVE");
+	ck_assert_finding(st, "TT-1", "UNDECIDED");
+	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_failure_weighs_more_than_what_is_open)
 {
 	struct stage *st = stage_open("Marlowe receives:\n"
@@ -813,6 +881,10 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, what_the_profile_lacks_is_skipped, 0, sizeof skips / sizeof *skips);
 	tcase_add_test(tests, a_play_that_is_cut_short_is_not_passed);
 	tcase_add_test(tests, a_play_that_is_over_keeps_its_verdict);
+	tcase_add_test(tests, a_play_that_the_target_does_not_survive_alone_fails);
+	tcase_add_test(tests, a_play_that_is_over_fails_as_well_when_the_target_does_not_survive_it);
+	tcase_add_test(tests, silence_is_not_proved_by_a_target_that_ended);
+	tcase_add_test(tests, a_play_that_another_may_have_cut_is_not_held_against_the_target);
 	tcase_add_test(tests, a_failure_weighs_more_than_what_is_open);
 	tcase_add_test(tests, nothing_counts_after_the_end);
 	tcase_add_test(tests, octets_that_are_no_stream_fail);

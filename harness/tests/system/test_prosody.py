@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 
 PENDING_HOOK = '[hooks.pending]\nadhoc = "server-presence#pending"\nresult = "pending"\n'
 SOME = ["adhoc/form-shape", "in/pending-visible", "out/once"]
@@ -10,6 +11,21 @@ SOME = ["adhoc/form-shape", "in/pending-visible", "out/once"]
 def hook_program(script: str) -> tuple[str, str]:
     """An edit that makes the hook `pending` run a shell script, in the middle of a run. `$` begins a placeholder in a profile."""
     return PENDING_HOOK, f'[hooks.pending]\nprogram = ["sh", "-c", {json.dumps(script.replace("$", "$$"))}]\n'
+
+
+def roster_program(script: str) -> tuple[str, str]:
+    """The same for the hook `roster`."""
+    old = '[hooks.roster]\nadhoc = "server-presence#roster"\nresult = "roster"\n'
+    return old, f'[hooks.roster]\nprogram = ["sh", "-c", {json.dumps(script.replace("$", "$$"))}]\n'
+
+
+def journal(run) -> list[dict]:
+    return [json.loads(line) for line in (run.out / "journal.jsonl").read_text().splitlines()]
+
+
+def attempts(run) -> dict[str, int]:
+    """How often each scenario began."""
+    return Counter(entry["scenario"] for entry in journal(run) if entry["kind"] == "begin")
 
 
 def target_pid() -> str:
@@ -44,25 +60,57 @@ def test_stock_prosody_fails_and_breaks_nothing(buddycheck):
     assert verdicts["in/approve"] == "skip"
 
 
-def test_server_killed_in_the_middle(buddycheck, profile):
-    target = profile(hook_program(f"kill -9 {target_pid()}"))
-    run = buddycheck("in", "--jobs", "1", target=target)
+def test_server_that_is_killed_from_outside_once(buddycheck, profile):
+    """Nobody can be blamed, everybody is judged, and the run is not green."""
+    target = profile(hook_program(f"mkdir $BUDDYCHECK_DIR/killed 2>/dev/null && kill -9 {target_pid()}; echo $BUDDYCHECK_PEER"))
+    run = buddycheck("adhoc", "in/pending-visible", target=target)
     assert run.status == 3
-    assert "Bail out! run: the target ended" in run.stdout
-    last_words = (run.out / "target.log").read_text().splitlines()[-1].strip()
-    assert last_words and last_words in run.text, "the target's last log lines are shown"
-    verdicts = list(run.verdicts().values())
-    assert verdicts.count("not ok") == 1, "alone under way, it is the one that the target did not survive"
-    assert (run.out / "journal.jsonl").stat().st_size > 0
-    for line in (run.out / "journal.jsonl").read_text().splitlines():
-        json.loads(line)
+    assert set(run.verdicts().values()) == {"ok"}, run.text[-3000:]
+    assert "Bail out!" not in run.stdout
+    [point] = [line for line in run.stdout.splitlines() if " - run: The target stays alive" in line]
+    assert point.startswith("not ok")
+    [line] = [line for line in run.stdout.splitlines() if line.startswith("# INCONCLUSIVE run: the target ended (signal SIGKILL)")]
+    suspects = line.partition("under way: ")[2].split(", ")
+    assert len(suspects) > 1
+    assert {id: times for id, times in attempts(run).items() if times > 1} == dict.fromkeys(suspects, 2)
+    assert [entry["detail"] for entry in journal(run) if entry["kind"] == "lost"] == ["the target ended (signal SIGKILL)"]
+    assert (run.out / "target.log").read_text().count("is started again") == 1
+    assert len((run.out / "results.jsonl").read_text().splitlines()) == len(run.verdicts()), "one result each"
+
+
+def test_server_that_a_scenario_kills_again_and_again(buddycheck, profile):
+    target = profile(hook_program(f"kill -9 {target_pid()}; exec sleep infinity"))
+    run = buddycheck("adhoc", "in/pending-visible", target=target)
+    assert run.status == 1
+    assert [id for id, verdict in run.verdicts().items() if verdict != "ok"] == ["in/pending-visible"]
+    assert "# FAIL in/pending-visible: the target ended (signal SIGKILL)\n" in run.stdout
+    assert "the last stanzas to the target:\n        Marlowe, line" in run.stdout
+
+
+def test_server_that_dies_when_scenarios_share_a_restart(buddycheck, profile):
+    target = profile(roster_program(f"mkdir $BUDDYCHECK_DIR/killed 2>/dev/null && kill -9 {target_pid()}; echo $BUDDYCHECK_PEER both"))
+    run = buddycheck("persist/both-after-restart", "persist/no-replay", "adhoc/form-shape", target=target)
+    assert run.status == 3
+    assert set(run.verdicts().values()) == {"ok"} and len(run.verdicts()) == 3, run.text[-3000:]
+    assert "persist/both-after-restart" in run.stdout.partition("# INCONCLUSIVE run: ")[2].partition("\n")[0]
 
 
 def test_server_that_stops_answering(buddycheck, profile):
-    target = profile(hook_program(f"kill -STOP {target_pid()}"), ("deadline = 5000", "deadline = 300"))
-    run = buddycheck(*SOME, "in/approve", target=target)
+    target = profile(hook_program(f"kill -STOP {target_pid()}; exec sleep infinity"), ("deadline = 5000", "deadline = 300"))
+    run = buddycheck("adhoc", "in/pending-visible", "--seed", "1", target=target)
+    assert run.status == 1
+    assert [id for id, verdict in run.verdicts().items() if verdict != "ok"] == ["in/pending-visible"]
+    assert "# FAIL in/pending-visible: the target does not answer any more: no answer to a ping in time\n" in run.stdout
+
+
+def test_server_that_dies_too_often(buddycheck, profile):
+    target = profile(hook_program(f"kill -9 {target_pid()}; exec sleep infinity"))
+    run = buddycheck("in/pending-visible", "out/once", "--repeat", "10", target=target)
     assert run.status == 3
-    assert "does not answer any more" in run.text
+    assert "Bail out! run: the target ended (signal SIGKILL), for the 8th time" in run.stdout
+    last_words = (run.out / "target.log").read_text().splitlines()[-1].strip()
+    assert last_words and last_words in run.text, "the target's last log lines are shown"
+    assert run.stdout.count("FAIL in/pending-visible") >= 2
 
 
 def test_server_that_never_starts(buddycheck, profile):

@@ -198,6 +198,31 @@ def test_pre_approval(servers):
     become_buddies(a, b)
 
 
+def faulty(profile, fault: str) -> str:
+    """The profile of a reference server with that fault."""
+    return profile(('"${dir}/reference.conf"]', f'"${{dir}}/reference.conf", "--fault", "{fault}"]'), ("${fixture}/../../build", str(SERVER.parent)),
+                   ("deadline = 5000", "deadline = 500"), base="reference")
+
+
+@pytest.mark.parametrize("fault, reason", [
+    ("M081", "the target ended (signal SIGABRT)"),
+    ("N110", "the target does not answer any more: no answer to a ping in time"),
+])
+def test_the_scenario_that_the_server_does_not_survive_is_blamed(buddycheck, profile, fault, reason):
+    run = buddycheck("addr", "adhoc", target=faulty(profile, fault))
+    assert run.status == 1
+    assert [id for id, verdict in run.verdicts().items() if verdict != "ok"] == ["addr/peerjid-too-long"], run.text[-3000:]
+    assert f"# FAIL addr/peerjid-too-long: {reason}\n" in run.stdout
+    assert "FAIL AH-075 (HARD)" in run.stdout
+
+
+def test_a_lone_scenario_that_the_server_does_not_survive_is_blamed_at_once(buddycheck, profile):
+    run = buddycheck("addr/peerjid-too-long", target=faulty(profile, "M081"))
+    assert run.status == 1
+    assert (run.out / "journal.jsonl").read_text().count('"kind":"lost"') == 1
+    assert (run.out / "journal.jsonl").read_text().count('"kind":"begin"') == 1
+
+
 @pytest.mark.parametrize("arguments, message", [
     ([], "no configuration"),
     (["config", "--fault", "M024,M999"], "unknown fault 'M999'"),
