@@ -13,7 +13,10 @@ from .errors import UsageProblem, hint
 from .toml_lines import KeyLines, read
 
 ACCOUNTS = ("admin", "second_admin", "user", "host_admin")
-CLAIMS = ("command", "auto_approve", "reciprocal", "virtual_hosts", "strict_manual")
+CLAIMS = (
+    "command", "auto_approve", "reciprocal", "virtual_hosts", "strict_manual",
+    "dep268", "dep275", "dep309", "access_control", "directory",
+)
 HOOKS = (
     "restart", "kill", "approve", "preapprove", "deny", "revoke", "remove", "unsubscribe", "pending", "roster", "auto_on", "auto_off",
     "admin_revoke", "admin_grant", "store_read_only", "store_writable", "store_corrupt", "store_repair",

@@ -62,11 +62,28 @@ static char *localpart_of(const struct play *p, const char *value)
 	return mem_strdup(value);
 }
 
+/* "subdomain: conference of Marlowe": a domain below that of a peer above; NULL if it is not that. */
+static char *component_of(const struct play *p, size_t i)
+{
+	const char *property = p->scenario->cast[i].subdomain;
+	const char *of = property ? strstr(property, " of ") : NULL;
+	for (size_t n = 0; of && n < i; n++) {
+		if (!strcmp(p->scenario->cast[n].name, of + 4)) {
+			return mem_printf("%.*s.%s", (int)(of - property), property, p->links[n].address);
+		}
+	}
+	return NULL;
+}
+
 static char *address_of(const struct play *p, size_t i)
 {
 	const struct actor *a = &p->scenario->cast[i];
 	if (actor_class_is_client(a->class)) {
 		return client_address(p->run, a);
+	}
+	char *component = component_of(p, i);
+	if (component) {
+		return component;
 	}
 	char *name = a->localpart ? localpart_of(p, a->localpart) : label(a->name);
 	char *address = a->below >= 0			 ? mem_printf("%s.%s", name, p->links[a->below].address)

@@ -270,10 +270,31 @@ static void know(struct checker *c)
 	}
 }
 
+/* "subdomain: conference of Marlowe" */
+static void check_subdomain(struct checker *c, size_t i)
+{
+	const struct actor *a = &c->scenario->cast[i];
+	const char *of = a->subdomain ? strstr(a->subdomain, " of ") : NULL;
+	for (size_t n = 0; of && n < i; n++) {
+		struct actor *above = &c->scenario->cast[n];
+		if (above->class == ACTOR_PEER && !strcmp(above->name, of + 4)) {
+			above->used = 1;
+			return;
+		}
+	}
+	if (of) {
+		problems_add(c->problems, c->scenario->file, a->line, 1,
+				"'%s' is no peer that stands above; expected `subdomain: label of Peer`", of + 4);
+	}
+}
+
 void scenario_check(struct scenario *s, const struct requirements *rs, struct problems *ps)
 {
 	struct checker c = {.scenario = s, .requirements = rs, .problems = ps, .connected = mem_alloc(s->cast_count)};
 	know(&c);
+	for (size_t i = 0; i < s->cast_count; i++) {
+		check_subdomain(&c, i);
+	}
 	check_steps(&c, &s->play);
 	if (!s->play.count) {
 		problems_add(ps, s->file, 1, 1, "the play has no steps");

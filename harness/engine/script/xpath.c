@@ -26,6 +26,10 @@ static const char *const prefixes[][2] = {
 		{"caps", "http://jabber.org/protocol/caps"},
 		{"caps2", "urn:xmpp:caps"},
 		{"hashes", "urn:xmpp:hashes:2"},
+		{"incident", "urn:xmpp:incident:2"},
+		{"iodef", "urn:ietf:params:xml:ns:iodef-1.0"},
+		{"reputation", "urn:xmpp:reputation:0"},
+		{"vcard", "urn:ietf:params:xml:ns:vcard-4.0"},
 		{"nick", "http://jabber.org/protocol/nick"},
 		{"delay", "urn:xmpp:delay"},
 };

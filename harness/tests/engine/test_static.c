@@ -257,6 +257,20 @@ START_TEST(a_script_of_scansion_needs_no_checks)
 }
 END_TEST
 
+START_TEST(a_subdomain_is_that_of_a_peer_above)
+{
+	static const char play[] = "-----\nTheatre receives: nothing\n\tSB-001 x\n";
+	char *text = mem_printf("# T\n[Peer] Kyd\n[Peer] Theatre\n\tsubdomain: theatre of Kyd\n%s", play);
+	check_text(text);
+	free(text);
+	no_problem();
+	text = mem_printf("# T\n[Peer] Theatre\n\tsubdomain: theatre of Kyd\n%s", play);
+	check_text(text);
+	free(text);
+	only_problem("area/name.scs", 2, "'Kyd' is no peer that stands above; expected `subdomain: label of Peer`");
+}
+END_TEST
+
 START_TEST(a_play_has_steps)
 {
 	check_text("# T\n-----\n# nothing\n");
@@ -374,6 +388,7 @@ static Suite *make(void)
 	tcase_add_test(tests, an_identity_is_a_peers);
 	tcase_add_test(tests, long_silence_is_slow);
 	tcase_add_test(tests, a_script_of_scansion_needs_no_checks);
+	tcase_add_test(tests, a_subdomain_is_that_of_a_peer_above);
 	tcase_add_test(tests, a_play_has_steps);
 	tcase_add_test(tests, every_actor_is_used);
 	tcase_add_loop_test(tests, ways_to_use_an_actor, 0, sizeof uses / sizeof *uses);
