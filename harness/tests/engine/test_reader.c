@@ -434,18 +434,18 @@ START_TEST(steps_for_each_of_a_group)
 	ck_assert_str_eq(s->cast[3].name, "A x b");
 	ck_assert_str_eq(s->cast[4].name, "C x 2");
 	ck_assert_uint_eq(s->play.count, 7);
-	for (int i = 0; i < 3; i++) {
-		char *to = mem_printf("${Crowd %d}", i + 1);
-		char *text = mem_printf("Crowds, Crowd %d's", i + 1);
-		const struct step *receives = step((size_t)(2 * i));
+	for (size_t i = 0; i < 3; i++) {
+		char *to = mem_printf("${Crowd %zu}", i + 1);
+		char *text = mem_printf("Crowds, Crowd %zu's", i + 1);
+		const struct step *receives = step(2 * i);
 		ck_assert_int_eq(receives->kind, STEP_RECEIVE);
-		ck_assert_int_eq(receives->actor, i);
+		ck_assert_int_eq(receives->actor, (int)i);
 		ck_assert_str_eq(node_attr(receives->template->root, "to"), to);
 		char *body = node_text(node_child(receives->template->root, "x", NULL));
 		ck_assert_str_eq(body, text);
 		ck_assert_uint_eq(receives->checks_count, 1);
-		ck_assert_int_eq(step((size_t)(2 * i + 1))->kind, STEP_HOOK);
-		ck_assert_int_eq(step((size_t)(2 * i + 1))->actor, i);
+		ck_assert_int_eq(step(2 * i + 1)->kind, STEP_HOOK);
+		ck_assert_int_eq(step(2 * i + 1)->actor, (int)i);
 		free(body);
 		free(to);
 		free(text);
