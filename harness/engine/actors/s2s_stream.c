@@ -146,6 +146,9 @@ static void on_timer(uv_timer_t *timer)
 
 void s2s_close(struct s2s *s)
 {
+	if (s->timer) {
+		return; /* our end is sent, the target's is waited for */
+	}
 	if (s->end_sent || !s->header_sent) {
 		s2s_end(s);
 		return;

@@ -41,7 +41,8 @@ def test_same_verdicts_with_every_seed_and_number_of_jobs(buddycheck):
 
 
 def test_scenarios_that_restart_the_target_share_the_restart(buddycheck):
-    run = buddycheck("persist", "out/no-unsolicited-at-start", "out/late-approval-after-restart")
+    # What spoils the store needs restarts of its own.
+    run = buddycheck("persist", "out/no-unsolicited-at-start", "out/late-approval-after-restart", "--exclude", "persist/store-*")
     assert run.status == 0, run.text[-3000:]
     assert len(run.verdicts()) >= 8
     starts = (run.out / "target.log").read_text().count("Hello and welcome to Prosody")
