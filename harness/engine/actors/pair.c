@@ -93,10 +93,17 @@ static void claim_ask(struct claim *claim)
 									 .key = claim->key});
 }
 
-/* Tells the target what became of its key; type as in XEP-0220 section 2.2.1. */
+/* Tells the target what became of its key, or keeps it: type and condition are literals. type as in XEP-0220
+ * section 2.2.1. */
 static void claim_answer(struct claim *claim, const char *type, const char *condition)
 {
 	struct s2s *in = claim->in;
+	if (claim->pair->peer->hold != PEER_HOLDS_NOTHING) {
+		claim->state = CLAIM_HELD;
+		claim->verdict = type;
+		claim->condition = condition;
+		return;
+	}
 	send_dialback(in, &(struct markup_dialback){.element = "result",
 							  .from = claim->pair->peer->domain,
 							  .to = claim->pair->target,
@@ -128,10 +135,22 @@ static void open_stream(struct pair *pair)
 
 void pair_want(struct pair *pair)
 {
-	if (pair->state == PAIR_IDLE) {
+	if (pair->state == PAIR_IDLE || pair->state == PAIR_BARE) {
 		pair->state = PAIR_WANTED;
 		open_stream(pair);
 	}
+}
+
+void pair_bare(struct pair *pair, const char *header)
+{
+	if (pair->out) {
+		s2s_close(pair->out);
+		pair_abandon(pair);
+	}
+	free(pair->header);
+	pair->header = mem_strdup(header);
+	pair->state = PAIR_BARE;
+	open_stream(pair);
 }
 
 void pair_claim(struct pair *pair, struct s2s *in, const char *key)
@@ -148,7 +167,22 @@ void pair_claim(struct pair *pair, struct s2s *in, const char *key)
 	*at = claim;
 	claim->in_next = in->claims;
 	in->claims = claim;
-	open_stream(pair);
+	const char *refusal = pair->peer->refusal;
+	if (refusal) {
+		claim_answer(claim, refusal, strcmp(refusal, "error") == 0 ? "remote-server-not-found" : NULL);
+	} else {
+		open_stream(pair);
+	}
+}
+
+void pair_release(struct pair *pair)
+{
+	for (struct claim *c = pair->claims, *next; c; c = next) {
+		next = c->pair_next;
+		if (c->state == CLAIM_HELD) {
+			claim_answer(c, c->verdict, c->condition);
+		}
+	}
 }
 
 int pair_validated(const struct pair *pair, const struct s2s *in)
@@ -169,6 +203,24 @@ void pair_forget_stream(struct s2s *in)
 	}
 }
 
+static void send_queue(struct pair *pair)
+{
+	for (struct chunk *c = take_queue(pair), *next; c; c = next) {
+		next = c->next;
+		s2s_send(pair->out, c->octets, c->len);
+		free(c);
+	}
+}
+
+static void bare(struct pair *pair)
+{
+	const struct peers *ps = pair->peer->ps;
+	send_queue(pair);
+	if (ps->callbacks->on_opened) {
+		ps->callbacks->on_opened(ps->ud, pair->peer, pair->target);
+	}
+}
+
 void pair_open(struct pair *pair)
 {
 	struct s2s *out = pair->out;
@@ -176,6 +228,9 @@ void pair_open(struct pair *pair)
 		if (c->state == CLAIM_WAITING) {
 			claim_ask(c);
 		}
+	}
+	if (pair->state == PAIR_BARE) {
+		bare(pair);
 	}
 	if (pair->state != PAIR_WANTED) {
 		return;
@@ -200,11 +255,7 @@ static void fail(struct pair *pair, const char *reason)
 static void connected(struct pair *pair)
 {
 	pair->state = PAIR_CONNECTED;
-	for (struct chunk *c = take_queue(pair), *next; c; c = next) {
-		next = c->next;
-		s2s_send(pair->out, c->octets, c->len);
-		free(c);
-	}
+	send_queue(pair);
 	struct peers *ps = pair->peer->ps;
 	if (ps->callbacks->on_connected) {
 		ps->callbacks->on_connected(ps->ud, pair->peer, pair->target);
@@ -220,9 +271,20 @@ static const char *error_condition(const struct stanza *stanza)
 	return condition ? (const char *)condition->name : NULL;
 }
 
-static void result_came(struct pair *pair, const struct stanza *stanza, const char *type)
+/* The stream that asked is gone, or a play asked with octets of its own: whoever plays the peer knows. */
+static void unasked_came(struct pair *pair, struct stanza *stanza)
+{
+	struct peers *ps = pair->peer->ps;
+	if (ps->callbacks->on_stanza) {
+		struct peer_arrival arrival = {.stream = pair->out->number, .content_ns = pair->out->content_ns};
+		ps->callbacks->on_stanza(ps->ud, pair->peer, stanza, &arrival);
+	}
+}
+
+static void result_came(struct pair *pair, struct stanza *stanza, const char *type)
 {
 	if (pair->state != PAIR_ASKED) {
+		unasked_came(pair, stanza);
 		return;
 	}
 	if (strcmp(type, "valid") == 0) {
@@ -236,16 +298,6 @@ static void result_came(struct pair *pair, const struct stanza *stanza, const ch
 	free(reason);
 }
 
-/* The stream that asked is gone, or a play asked with octets of its own: whoever plays the peer knows. */
-static void unasked_came(struct pair *pair, struct stanza *stanza)
-{
-	struct peers *ps = pair->peer->ps;
-	if (ps->callbacks->on_stanza) {
-		struct peer_arrival arrival = {.stream = pair->out->number, .content_ns = pair->out->content_ns};
-		ps->callbacks->on_stanza(ps->ud, pair->peer, stanza, &arrival);
-	}
-}
-
 static void verify_came(struct pair *pair, struct stanza *stanza, const char *type)
 {
 	const char *id = stanza_attr(stanza, "id");
@@ -257,8 +309,10 @@ static void verify_came(struct pair *pair, struct stanza *stanza, const char *ty
 		unasked_came(pair, stanza);
 		return;
 	}
-	if (strcmp(type, "valid") == 0 || strcmp(type, "invalid") == 0) {
-		claim_answer(claim, type, NULL);
+	if (strcmp(type, "valid") == 0) {
+		claim_answer(claim, "valid", NULL);
+	} else if (strcmp(type, "invalid") == 0) {
+		claim_answer(claim, "invalid", NULL);
 	} else {
 		claim_answer(claim, "error", "remote-server-not-found");
 	}
@@ -293,20 +347,31 @@ static void give_up_claims(struct pair *pair, const char *condition)
 {
 	for (struct claim *c = pair->claims, *next; c; c = next) {
 		next = c->pair_next;
-		if (c->state != CLAIM_VALID) {
+		if (c->state == CLAIM_WAITING || c->state == CLAIM_ASKED) {
 			claim_answer(c, "error", condition);
 		}
 	}
 }
 
+static void forget_bare(struct pair *pair)
+{
+	if (pair->state == PAIR_BARE) {
+		drop_queue(pair);
+	}
+	free(pair->header);
+	pair->header = NULL;
+}
+
 void pair_lost(struct pair *pair, const char *reason, const char *claim_condition)
 {
+	int unreachable = !pair->out || !pair->out->established;
+	int waited = pair->state == PAIR_WANTED || pair->state == PAIR_ASKED || (pair->state == PAIR_BARE && unreachable);
 	if (pair->out) {
 		pair->out->pair = NULL;
 		pair->out = NULL;
 	}
+	forget_bare(pair);
 	give_up_claims(pair, claim_condition);
-	int waited = pair->state == PAIR_WANTED || pair->state == PAIR_ASKED;
 	pair->state = PAIR_IDLE;
 	if (waited) {
 		fail(pair, reason);
@@ -319,6 +384,7 @@ void pair_abandon(struct pair *pair)
 		pair->out->pair = NULL;
 		pair->out = NULL;
 	}
+	forget_bare(pair);
 	pair->state = PAIR_IDLE;
 	drop_queue(pair);
 	give_up_claims(pair, "remote-server-timeout");
@@ -334,6 +400,7 @@ void pair_destroy(struct pair *pair)
 		claim_destroy(c);
 	}
 	drop_queue(pair);
+	free(pair->header);
 	free(pair->target);
 	free(pair);
 }

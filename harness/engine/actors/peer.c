@@ -221,6 +221,52 @@ void peer_send(struct peer *p, const char *target_domain, const char *octets, si
 	pair_want(pair);
 }
 
+int peer_send_bare(struct peer *p, const char *target_domain, const char *octets, size_t len)
+{
+	struct pair *pair = pair_find(p, target_domain);
+	if (!pair || pair->state != PAIR_BARE) {
+		return 0;
+	}
+	if (pair->out->open) {
+		s2s_send(pair->out, octets, len);
+	} else {
+		pair_queue(pair, octets, len);
+	}
+	return 1;
+}
+
+void peer_open(struct peer *p, const char *target_domain, const char *header)
+{
+	pair_bare(pair_get(p, target_domain), header);
+}
+
+void peer_hold(struct peer *p, enum peer_hold hold)
+{
+	p->hold = hold;
+	if (hold != PEER_HOLDS_ALL) {
+		for (struct s2s *s = p->streams; s; s = s->next) {
+			inbound_release(s);
+		}
+	}
+	for (struct pair *pair = hold == PEER_HOLDS_NOTHING ? p->pairs : NULL; pair; pair = pair->next) {
+		pair_release(pair);
+	}
+}
+
+void peer_refuse(struct peer *p, const char *type)
+{
+	p->refusal = type;
+}
+
+size_t peer_streams(const struct peer *p, int all)
+{
+	size_t n = 0;
+	for (const struct s2s *s = p->streams; s; s = s->next) {
+		n += all || s->outbound;
+	}
+	return n;
+}
+
 void peer_connect(struct peer *p, const char *target_domain)
 {
 	struct pair *pair = pair_get(p, target_domain);

@@ -37,6 +37,20 @@ struct peers_callbacks {
 	void (*on_closed)(void *ud, struct peer *peer, int stream, enum close_kind kind, const char *condition, int end);
 	/* With what the target begins a stream that the peer opened: its header (as an element), its features. */
 	void (*on_opening)(void *ud, struct peer *peer, struct stanza *stanza);
+	/* The stream of peer_open() can be used. */
+	void (*on_opened)(void *ud, struct peer *peer, const char *target_domain);
+	/* The target opened a stream to peer. */
+	void (*on_visited)(void *ud, struct peer *peer);
+	/* The target was the first to end a stream that peer opened. how: "error" (then condition says which), "end"
+	 * ("</stream:stream>"), "fin" or "reset". Before on_closed. */
+	void (*on_ended)(void *ud, struct peer *peer, const char *how, const char *condition);
+};
+
+/* What a peer does not send, for the time being, on streams that the target opened. */
+enum peer_hold {
+	PEER_HOLDS_NOTHING,
+	PEER_HOLDS_ANSWERS, /* what became of the target's key */
+	PEER_HOLDS_ALL		/* not even a stream header */
 };
 
 struct peers_config {
@@ -68,9 +82,21 @@ void *peer_owner(const struct peer *p);
 /* Sends octets (one or more complete stanzas) to a domain of the target, opening and authenticating a stream first
  * where there is none. Order is kept. */
 void peer_send(struct peer *p, const char *target_domain, const char *octets, size_t len);
+/* Sends octets on the stream of peer_open(), or as soon as it is there; 0 if it is gone and they are lost. */
+int peer_send_bare(struct peer *p, const char *target_domain, const char *octets, size_t len);
 /* Opens and authenticates without sending; on_connected or on_failed follows (on_connected at once where it is open).
  */
 void peer_connect(struct peer *p, const char *target_domain);
+/* Opens a stream without authenticating: what is sent from now on goes out on it as it stands, until it ends or
+ * peer_connect() is called. header: octets in the place of the stream header, or NULL. on_opened, on_ended or on_failed
+ * follows. A stream to that domain that is open already is ended first. */
+void peer_open(struct peer *p, const char *target_domain, const char *header);
+/* From now on; with PEER_HOLDS_NOTHING what was held back is sent. */
+void peer_hold(struct peer *p, enum peer_hold hold);
+/* What the peer answers to the target's keys without asking: "invalid", "error", or NULL to verify them. */
+void peer_refuse(struct peer *p, const char *type);
+/* Its streams that are open or closing: those that it opened, or all. */
+size_t peer_streams(const struct peer *p, int all);
 /* Ends all streams of the peer: with </stream:stream>, and FIN once the target has ended its side (or after 2 s), or
  * (reset) with TCP resets. What was queued is lost without on_failed. */
 void peer_disconnect(struct peer *p, int reset);

@@ -32,11 +32,14 @@ struct peer {
 	void *owner;
 	struct pair *pairs; /* one for each domain of the target */
 	struct s2s *streams;
+	enum peer_hold hold;
+	const char *refusal; /* type of the answer to the target's keys, or NULL */
 };
 
 /* Our direction, from a peer to one domain of the target. */
 enum pair_state {
 	PAIR_IDLE,	 /* nothing of ours to be sent; a stream may serve db:verify only */
+	PAIR_BARE,	 /* a stream without dialback of ours: octets go out as they stand */
 	PAIR_WANTED, /* db:result goes out as soon as the stream is open */
 	PAIR_ASKED,	 /* db:result is out */
 	PAIR_CONNECTED
@@ -57,10 +60,11 @@ struct pair {
 	struct chunk *queue;
 	struct chunk **queue_end;
 	struct claim *claims;
+	char *header; /* in the place of the stream header, or NULL */
 };
 
 /* The target's db:result for a pair: its key is verified with the target over our own stream of that pair. */
-enum claim_state { CLAIM_WAITING, CLAIM_ASKED, CLAIM_VALID };
+enum claim_state { CLAIM_WAITING, CLAIM_ASKED, CLAIM_HELD, CLAIM_VALID };
 
 struct claim {
 	struct claim *pair_next, *in_next;
@@ -68,6 +72,7 @@ struct claim {
 	struct s2s *in; /* the stream that the key came on */
 	char *key;
 	enum claim_state state;
+	const char *verdict, *condition; /* CLAIM_HELD: what is to be answered */
 };
 
 /* One TCP connection with one stream in each direction. */
@@ -89,6 +94,9 @@ struct s2s {
 	int end_sent;
 	int end_seen;
 	int target_began; /* the target ended the stream first */
+	int end_told;	  /* on_ended was called */
+	int header_held;  /* inbound: our header is still to come ... */
+	char *opener;	  /* ... to this domain, or NULL */
 	int silent;		  /* sweeps since octets came last */
 	int busy;		  /* calls of ours that still need it */
 	int dead;		  /* destroyed while busy */
@@ -105,8 +113,10 @@ struct peer *peers_find_jid(const struct peers *ps, const char *jid); /* by the 
 struct pair *pair_find(const struct peer *p, const char *target);
 struct pair *pair_get(struct peer *p, const char *target); /* makes it where there is none */
 void pair_want(struct pair *pair);						   /* has our key verified, opens a stream if needed */
+void pair_bare(struct pair *pair, const char *header);	   /* header may be NULL */
 void pair_queue(struct pair *pair, const char *octets, size_t len);
 void pair_claim(struct pair *pair, struct s2s *in, const char *key); /* begins to verify a key of the target */
+void pair_release(struct pair *pair);								 /* sends the answers that were held back */
 int pair_validated(const struct pair *pair, const struct s2s *in);
 void pair_forget_stream(struct s2s *in);					  /* an inbound stream goes: its claims go with it */
 void pair_open(struct pair *pair);							  /* its stream can carry dialback now */
@@ -122,6 +132,7 @@ void s2s_accept(struct peers *ps, struct conn *conn);
 struct s2s *s2s_connect(struct pair *pair);	   /* NULL if the target's address is of no use */
 void s2s_adopt(struct s2s *s, struct peer *p); /* a stray has named its peer */
 void s2s_send_header(struct s2s *s, const char *to);
+void s2s_send_raw_header(struct s2s *s, const char *octets);
 void s2s_send(struct s2s *s, const char *octets, size_t len); /* recorded as one record; ignored after our end */
 void s2s_close(struct s2s *s); /* </stream:stream>, and FIN after the target's (RFC 6120 section 4.4) or 2 s */
 void s2s_end(struct s2s *s);   /* </stream:stream> and FIN */
@@ -131,6 +142,7 @@ void s2s_destroy(struct s2s *s);
 
 /* s2s_inbound.c */
 void inbound_header(struct s2s *s, const struct stream_header *header);
-void inbound_dialback(struct s2s *s, const struct stanza *stanza);
+void inbound_release(struct s2s *s); /* sends the header that was held back, if one was */
+void inbound_dialback(struct s2s *s, struct stanza *stanza);
 
 #endif

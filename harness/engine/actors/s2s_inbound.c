@@ -14,10 +14,29 @@ void inbound_header(struct s2s *s, const struct stream_header *header)
 	dialback_stream_id(s->ps->secret, ++s->ps->ids, id);
 	free(s->id);
 	s->id = mem_strdup(id);
-	s2s_send_header(s, header->from);
 	if (header->to && !s->peer) {
+		s2s_send_header(s, header->from);
 		s2s_error(s, "host-unknown");
-	} else if (s->version1) {
+		return;
+	}
+	s->opener = mem_strdup(header->from);
+	s->header_held = 1;
+	if (!s->peer || s->peer->hold != PEER_HOLDS_ALL) {
+		inbound_release(s);
+	}
+	if (s->peer && s->ps->callbacks->on_visited) {
+		s->ps->callbacks->on_visited(s->ps->ud, s->peer);
+	}
+}
+
+void inbound_release(struct s2s *s)
+{
+	if (!s->header_held) {
+		return;
+	}
+	s->header_held = 0;
+	s2s_send_header(s, s->opener);
+	if (s->version1) {
 		s2s_send(s, MARKUP_DIALBACK_FEATURES, sizeof MARKUP_DIALBACK_FEATURES - 1);
 	}
 }
@@ -58,7 +77,18 @@ static const char *judge_key(const struct peer *p, const struct stanza *stanza, 
 	return strcmp(key, ours) == 0 ? "valid" : "invalid";
 }
 
-void inbound_dialback(struct s2s *s, const struct stanza *stanza)
+/* Whoever plays a peer that does not simply verify keys may wait for one. The peer is looked up anew: callbacks of the
+ * claim may have destroyed it. */
+static void tell_key(const struct s2s *s, struct stanza *stanza)
+{
+	struct peer *p = peers_find_jid(s->ps, stanza_attr(stanza, "to"));
+	if (p && s->ps->callbacks->on_stanza && (p->hold != PEER_HOLDS_NOTHING || p->refusal)) {
+		struct peer_arrival arrival = {.stream = s->number, .opened_by_target = 1, .content_ns = s->content_ns};
+		s->ps->callbacks->on_stanza(s->ps->ud, p, stanza, &arrival);
+	}
+}
+
+void inbound_dialback(struct s2s *s, struct stanza *stanza)
 {
 	char *from = domain_of(stanza_attr(stanza, "from"));
 	struct peer *p = peers_find_jid(s->ps, stanza_attr(stanza, "to"));
@@ -71,6 +101,7 @@ void inbound_dialback(struct s2s *s, const struct stanza *stanza)
 			answer(s, stanza, judge_key(p, stanza, key));
 		} else {
 			pair_claim(pair_get(p, from), s, key);
+			tell_key(s, stanza);
 		}
 	}
 	free(key);

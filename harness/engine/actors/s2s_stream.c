@@ -46,6 +46,7 @@ static void free_stream(struct s2s *s)
 	free(s->id);
 	free(s->content_ns);
 	free(s->condition);
+	free(s->opener);
 	free(s);
 }
 
@@ -121,6 +122,13 @@ void s2s_send_header(struct s2s *s, const char *to)
 	write_record(s, (struct record){.kind = RECORD_HEADER, .data = buf_text(&b), .len = b.len}, s->peer);
 	conn_send(s->conn, buf_text(&b), b.len);
 	buf_finish(&b);
+}
+
+void s2s_send_raw_header(struct s2s *s, const char *octets)
+{
+	s->header_sent = 1;
+	write_record(s, (struct record){.kind = RECORD_HEADER, .data = octets, .len = strlen(octets)}, s->peer);
+	conn_send(s->conn, octets, strlen(octets));
 }
 
 static void send_end(struct s2s *s)
@@ -211,7 +219,7 @@ static void features_came(struct s2s *s, struct stanza *stanza)
 		return;
 	}
 	xmlNodePtr tls = node_child(stanza->root, "starttls", NS_TLS);
-	if (tls && node_child(tls, "required", NS_TLS)) {
+	if (s->pair->state != PAIR_BARE && tls && node_child(tls, "required", NS_TLS)) {
 		struct pair *pair = s->pair;
 		pair_lost(
 				pair, "the target requires TLS on s2s streams, which peers do not do yet", "remote-connection-failed");
@@ -222,6 +230,14 @@ static void features_came(struct s2s *s, struct stanza *stanza)
 	}
 	s->open = 1;
 	pair_open(s->pair);
+}
+
+static void tell_end(struct s2s *s, const char *how)
+{
+	if (!s->dead && s->outbound && s->peer && !s->end_told && s->ps->callbacks->on_ended) {
+		s->end_told = 1;
+		s->ps->callbacks->on_ended(s->ps->ud, s->peer, how, s->condition);
+	}
 }
 
 /* Our direction is over as soon as one side ended it: what is sent from now on needs another stream. */
@@ -247,9 +263,13 @@ static void error_came(struct s2s *s, const struct stanza *stanza)
 	if (!s->condition) {
 		s->condition = mem_strdup(stream_error_condition(stanza));
 	}
-	s->target_began |= !s->end_sent;
+	int first = !s->end_sent;
+	s->target_began |= first;
 	s2s_end(s);
 	lose_pair(s, "stream error");
+	if (first) {
+		tell_end(s, "error");
+	}
 }
 
 /* Stanzas and whatever else a correct target would not send on a stream like this. */
@@ -303,9 +323,13 @@ static void on_end(void *ud, const char *raw, size_t len)
 	struct s2s *s = ud;
 	write_record(s, (struct record){.kind = RECORD_END, .from_target = 1, .data = raw, .len = len}, s->peer);
 	s->end_seen = 1;
-	s->target_began |= !s->end_sent;
+	int first = !s->end_sent;
+	s->target_began |= first;
 	s2s_end(s);
 	lose_pair(s, "the target ended it");
+	if (first) {
+		tell_end(s, "end");
+	}
 }
 
 static void on_fault(void *ud, enum stream_fault fault, const char *detail, const char *raw, size_t len)
@@ -331,7 +355,9 @@ static void on_open(void *ud)
 	char *data = mem_printf("out %s:%d", s->ps->s2s_address, s->ps->s2s_port);
 	write_record(s, (struct record){.kind = RECORD_OPEN, .data = data, .len = strlen(data)}, s->peer);
 	free(data);
-	if (s->pair) {
+	if (s->pair && s->pair->header) {
+		s2s_send_raw_header(s, s->pair->header);
+	} else if (s->pair) {
 		s2s_send_header(s, s->pair->target);
 	}
 }
@@ -361,17 +387,22 @@ static void on_close(void *ud, enum close_kind kind, const char *detail)
 	} else if (s->end_sent && !s->target_began && kind == CLOSE_FIN) {
 		kind = CLOSE_OURS; /* the target followed */
 	}
+	int first = !s->end_sent;
 	s->end_sent = 1; /* nothing can be sent any more, not even by what follows */
 	write_record(s,
 			(struct record){.kind = RECORD_CLOSE, .from_target = kind != CLOSE_OURS, .detail = close_kind_text(kind)},
 			s->peer);
 	pair_forget_stream(s);
 	lose_pair(s, !s->established && detail ? detail : close_kind_text(kind));
-	if (!s->dead && s->peer && s->established && s->ps->callbacks->on_closed) {
-		s->ps->callbacks->on_closed(s->ps->ud, s->peer, s->number, kind, s->condition, s->end_seen);
+	if (first && s->established) {
+		tell_end(s, kind == CLOSE_RESET ? "reset" : "fin");
 	}
+	struct peer *told = !s->dead && s->established ? s->peer : NULL;
 	if (!s->dead) {
 		detach(s);
+	}
+	if (told && s->ps->callbacks->on_closed) {
+		s->ps->callbacks->on_closed(s->ps->ud, told, s->number, kind, s->condition, s->end_seen);
 	}
 	leave(s);
 }

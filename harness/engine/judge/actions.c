@@ -20,6 +20,16 @@ void act_simple(struct player *p, enum action_kind kind, int actor)
 	push(p, &(struct action){.kind = kind, .actor = actor});
 }
 
+void act_open(struct player *p, int actor, char *header)
+{
+	push(p, &(struct action){.kind = ACTION_OPEN, .actor = actor, .octets = header});
+}
+
+void act_hold(struct player *p, int actor, enum peer_step_hold hold)
+{
+	push(p, &(struct action){.kind = ACTION_HOLD, .actor = actor, .hold = hold});
+}
+
 int act_hook(struct player *p, const struct step *step, const char *peer)
 {
 	int id = ++p->ids;
@@ -34,10 +44,15 @@ int act_hook(struct player *p, const struct step *step, const char *peer)
 
 void act_send_raw(struct player *p, int actor, char *octets, const char *to_domain, const char *note)
 {
+	struct seat *seat = &p->seats[actor];
+	int fence = note && !strcmp(note, "fence");
+	int bare = fence ? seat->bare_open : seat->bare;
+	seat->bare_open &= bare; /* the stream gets authenticated for the octets */
 	push(p, &(struct action){.kind = ACTION_SEND,
 					.actor = actor,
 					.octets = octets,
 					.to_domain = mem_strdup(to_domain ? to_domain : p->config.target),
+					.bare = bare,
 					.note = note});
 }
 
@@ -90,6 +105,7 @@ static void note_sent(struct player *p, int actor, const struct stanza *s)
 		license(p, seat->address);
 	}
 	seat->sent_since_fence = 1;
+	seat->reset = seat->leaving = 0;
 }
 
 /* The domain of the target that a peer's stanza is for; the main one if it is for none of them. */
@@ -171,6 +187,41 @@ void act_refuse(struct player *p, int actor, const struct stanza *s)
 	act_send_raw(p, actor, reply(s, body), route(p, stanza_attr(s, "from")), "background");
 }
 
+/* Nothing comes back to a peer that has not authorised the target, or is not authenticated itself, but what answers
+ * dialback on its own stream: it asks about a key. */
+static int fence_by_dialback(const struct player *p, int actor)
+{
+	const struct seat *seat = &p->seats[actor];
+	return seat->bare_open || seat->holding;
+}
+
+static char *fence_octets(const struct player *p, int actor, size_t n, const char *to)
+{
+	const struct seat *seat = &p->seats[actor];
+	if (actor_class_is_client(p->config.scenario->cast[actor].class)) {
+		return mem_printf("<iq type='get' id='%s-fence%d-%zu' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>",
+				p->config.token, seat->fence_serial, n, to);
+	}
+	if (fence_by_dialback(p, actor)) {
+		return mem_printf("<db:verify xmlns:db='" NS_DIALBACK
+						  "' id='%s-fence%d-%zu' from='%s' to='%s'>fence</db:verify>",
+				p->config.token, seat->fence_serial, n, seat->address, to);
+	}
+	return mem_printf("<iq type='get' id='%s-fence%d-%zu' from='%s' to='%s'>"
+					  "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+			p->config.token, seat->fence_serial, n, seat->address, to);
+}
+
+void fence_needed(struct player *p, int actor)
+{
+	struct seat *seat = &p->seats[actor];
+	if (seat->leaving) {
+		seat->fence_open = 1; /* player_on_streams() closes it */
+	} else {
+		fence_send(p, actor);
+	}
+}
+
 /* A fence goes to every domain of the target that the scenario deals with: each may use a stream of its own. */
 void fence_send(struct player *p, int actor)
 {
@@ -180,16 +231,15 @@ void fence_send(struct player *p, int actor)
 	seat->fence_serial = ++p->ids;
 	seat->fence_open = 0;
 	seat->sent_since_fence = 0;
-	for (size_t i = 0; p->targets[i] && (!client || !i); i++) {
+	if (a->dialback && !seat->bare_open) {
+		act_open(p, actor, NULL); /* a target that is refused may take no key of the peer either */
+		seat->bare_open = 1;
+	}
+	int one = client || seat->bare_open; /* a bare stream leads to the main domain */
+	for (size_t i = 0; p->targets[i] && (!one || !i); i++) {
 		const char *own = strchr(seat->address, '@');
 		const char *to = client && own ? own + 1 : p->targets[i];
-		char *octets =
-				client ? mem_printf("<iq type='get' id='%s-fence%d-%zu' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>",
-								 p->config.token, seat->fence_serial, i, to)
-					   : mem_printf("<iq type='get' id='%s-fence%d-%zu' from='%s' to='%s'>"
-									"<query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
-								 p->config.token, seat->fence_serial, i, seat->address, to);
-		act_send_raw(p, actor, octets, p->targets[i], "fence");
+		act_send_raw(p, actor, fence_octets(p, actor, i, to), p->targets[i], "fence");
 		seat->fence_open++;
 	}
 }
@@ -202,7 +252,7 @@ int fence_takes(struct player *p, int actor, const struct stanza *s)
 	char prefix[64];
 	snprintf(prefix, sizeof prefix, "%s-fence", p->config.token);
 	if (!id || strncmp(id, prefix, strlen(prefix)) != 0 || !type ||
-			(strcmp(type, "result") != 0 && strcmp(type, "error") != 0)) {
+			(strcmp(type, "result") != 0 && strcmp(type, "error") != 0 && strcmp(type, "invalid") != 0)) {
 		return 0;
 	}
 	snprintf(prefix, sizeof prefix, "%s-fence%d-", p->config.token, seat->fence_serial);

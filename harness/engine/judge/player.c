@@ -41,6 +41,7 @@ static void set_names(struct player *p, const struct player_config *c)
 	for (size_t i = 0; i < c->scenario->cast_count; i++) {
 		const char *name = c->scenario->cast[i].name;
 		p->seats[i].address = mem_strdup(c->addresses[i]);
+		p->seats[i].sees_dialback = c->scenario->cast[i].dialback != NULL;
 		set_name(p, name, "", c->addresses[i]);
 		set_name(p, name, "'s JID", c->addresses[i]);
 		set_name(p, name, "'s full JID", c->addresses[i]);
@@ -208,7 +209,8 @@ void player_on_connect_failed(struct player *p, int actor, const char *reason, u
 	if (p->over || !p->open) {
 		return;
 	}
-	int waits = p->open->kind == STEP_CONNECT ? p->open->actor == actor : p->wait == WAIT_FENCE && seat->fence_open;
+	int connects = p->open->kind == STEP_CONNECT || p->open->kind == STEP_OPEN;
+	int waits = connects ? p->open->actor == actor : p->wait == WAIT_FENCE && seat->fence_open;
 	if (waits) {
 		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s could not connect: %s",
 				p->config.scenario->cast[actor].name, reason);
@@ -295,8 +297,8 @@ static void check_never(struct player *p, int actor, const struct entry *e)
 void player_on_stanza(struct player *p, int actor, const struct player_stanza *ps, uint64_t now)
 {
 	int dialback = !strcmp(node_ns(ps->stanza->root), NS_DIALBACK);
-	if (p->ended || (dialback && !p->seats[actor].sent_raw)) {
-		return; /* an answer that nobody waits for any more is dropped silently (XEP-0220 section 2.1.2) */
+	if (p->ended) {
+		return;
 	}
 	if (!dialback) {
 		decide_invariants(p, actor, ps);
@@ -305,7 +307,10 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 		steps_advance(p, now);
 		return;
 	}
-	int soft = background(p, actor, ps->stanza) || inbox_is_late(p, actor, ps->stanza);
+	if (dialback && !p->seats[actor].sees_dialback) {
+		return; /* an answer that nobody waits for any more is dropped silently (XEP-0220 section 2.1.2) */
+	}
+	int soft = background(p, actor, ps->stanza) || inbox_is_late(p, actor, ps->stanza) || dialback;
 	const struct entry *e = keep(p, actor, ps, soft);
 	check_never(p, actor, e);
 	steps_advance(p, now);
@@ -338,6 +343,73 @@ void player_on_closed(struct player *p, int actor, const char *how, uint64_t now
 	int waits = p->open->actor == actor && (p->wait == WAIT_STEP || p->wait == WAIT_FENCE);
 	if (waits) {
 		steps_timeout(p, now);
+	}
+}
+
+/* An event of a stream stands in the inbox, where steps can take it; it breaks no silence. */
+static void keep_event(struct player *p, int actor, const char *text, int journal)
+{
+	struct stanza *s = stanza_parse(text, NULL);
+	keep(p, actor, &(struct player_stanza){.stanza = s, .journal = journal}, 1);
+	stanza_unref(s);
+}
+
+void player_on_opened(struct player *p, int actor, uint64_t now)
+{
+	p->seats[actor].connected = 1;
+	p->seats[actor].bare_open = 1;
+	steps_advance(p, now);
+}
+
+void player_on_visited(struct player *p, int actor, int journal, uint64_t now)
+{
+	keep_event(p, actor, "<opened xmlns='" NS_STREAM_EVENT "'/>", journal);
+	steps_advance(p, now);
+}
+
+void player_on_ended(struct player *p, int actor, const char *how, const char *condition, int journal, uint64_t now)
+{
+	struct seat *seat = &p->seats[actor];
+	char *text = condition ? mem_printf("<closed xmlns='" NS_STREAM_EVENT "' how='%s'><%s xmlns='" NS_STREAM_ERRORS
+										"'/></closed>",
+									 how, condition)
+						   : mem_printf("<closed xmlns='" NS_STREAM_EVENT "' how='%s'/>", how);
+	if (p->ended) {
+		free(text);
+		return;
+	}
+	keep_event(p, actor, text, journal);
+	free(text);
+	seat->bare_open = 0;
+	/* To a stream that is just being opened this is the answer. */
+	seat->connected = p->open && p->open->kind == STEP_OPEN && p->open->actor == actor;
+	/* A question that the target has not read, or will not answer any more, is put again on another stream. A target
+	 * that ended the stream without a word may be gone altogether. */
+	int in_order = condition || !strcmp(how, "end");
+	if (!p->over && in_order && seat->fence_open && !seat->leaving) {
+		fence_send(p, actor);
+	}
+	steps_advance(p, now);
+}
+
+void player_on_streams(struct player *p, int actor, size_t own, size_t all, uint64_t now)
+{
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		struct seat *seat = &p->seats[i];
+		if ((int)i != actor && p->config.scenario->cast[i].of != actor) {
+			continue;
+		}
+		/* What it sent has been read, or will never be. */
+		if (!own && !p->seats[actor].reset) {
+			seat->sent_since_fence = 0;
+		}
+		if (!all && seat->leaving) {
+			seat->leaving = 0;
+			seat->fence_open = 0;
+		}
+	}
+	if (!p->ended) {
+		steps_advance(p, now);
 	}
 }
 

@@ -29,18 +29,28 @@ struct player_config {
 	void *ud;
 };
 
-enum action_kind { ACTION_CONNECT, ACTION_DISCONNECT, ACTION_RESET, ACTION_SEND, ACTION_HOOK };
+enum action_kind {
+	ACTION_CONNECT,
+	ACTION_DISCONNECT,
+	ACTION_RESET,
+	ACTION_SEND,
+	ACTION_HOOK,
+	ACTION_OPEN, /* a stream without authentication */
+	ACTION_HOLD
+};
 
 struct action {
 	enum action_kind kind;
 	int actor;		  /* -1: the target */
-	char *octets;	  /* ACTION_SEND */
+	char *octets;	  /* ACTION_SEND; ACTION_OPEN: in the place of the stream header, or NULL */
 	char *to_domain;  /* ACTION_SEND of a peer: domain of the target that it is for */
 	int hook_id;	  /* ACTION_HOOK */
 	const char *hook; /* its name */
 	enum hook_stage stage;
-	char *peer;		  /* address of the peer that the hook is about, or NULL */
-	const char *note; /* why, where no step says it: "fence", "background", "liveness"; or NULL */
+	char *peer;				  /* address of the peer that the hook is about, or NULL */
+	enum peer_step_hold hold; /* ACTION_HOLD */
+	int bare;				  /* ACTION_SEND: on the stream of ACTION_OPEN only, lost where that is gone */
+	const char *note;		  /* why, where no step says it: "fence", "background", "liveness"; or NULL */
 };
 
 struct player_stanza {
@@ -61,6 +71,13 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 /* With what the target began a stream that the actor opened: its header as an element, or its features. */
 void player_on_opening(struct player *p, int actor, struct stanza *stanza, int journal, uint64_t now);
 void player_on_closed(struct player *p, int actor, const char *how, uint64_t now);
+/* Of a peer: the stream of ACTION_OPEN is there. */
+void player_on_opened(struct player *p, int actor, uint64_t now);
+void player_on_visited(struct player *p, int actor, int journal, uint64_t now); /* the target opened a stream to it */
+/* Of a peer: the target ended its stream; how as in the `closed` element of script/scenario.h, condition or NULL. */
+void player_on_ended(struct player *p, int actor, const char *how, const char *condition, int journal, uint64_t now);
+/* Of a peer: how many streams it has after one is gone, those that it opened and all. */
+void player_on_streams(struct player *p, int actor, size_t own, size_t all, uint64_t now);
 void player_on_hook(
 		struct player *p, int id, int ok, const char *output, uint64_t now); /* output: lines, or the reason */
 void player_on_fault(

@@ -24,8 +24,13 @@ struct seat {
 	char *last_iq;		 /* id of the last IQ that it sent */
 	unsigned last_taken; /* number of the last stanza that a step took */
 	int sent_since_fence;
-	int sent_raw;	/* octets of the play's own, perhaps dialback */
-	int fence_open; /* answers still missing */
+	int sees_dialback; /* the play has to do with it: its answers can be received */
+	int bare;		   /* it speaks on a stream without authentication only ... */
+	int bare_open;	   /* ... which is open */
+	int holding;	   /* enum peer_step_hold */
+	int leaving;	   /* a peer that ended its streams in order: they are not all gone yet */
+	int reset;		   /* ... with TCP resets: what it sent before may never be read */
+	int fence_open;	   /* answers still missing */
 	int fence_serial;
 	char *trouble;			 /* why its streams failed last, or NULL */
 	struct vars errors_sent; /* ids of error stanzas that it sent */
@@ -115,10 +120,13 @@ void decide_unmet(struct player *p, const char *place, const struct step *step, 
 void act_send_step(struct player *p, const struct step *step);
 void act_send_raw(struct player *p, int actor, char *octets, const char *to_domain, const char *note);
 void act_simple(struct player *p, enum action_kind kind, int actor);
+void act_open(struct player *p, int actor, char *header); /* takes header */
+void act_hold(struct player *p, int actor, enum peer_step_hold hold);
 int act_hook(struct player *p, const struct step *step, const char *peer);
 void act_answer(struct player *p, int actor, const struct stanza *s, const struct background_rule *rule);
 void act_refuse(struct player *p, int actor, const struct stanza *s); /* service-unavailable to an IQ */
 void fence_send(struct player *p, int actor);
+void fence_needed(struct player *p, int actor); /* sends one, unless the end of its streams serves as one */
 int fence_takes(struct player *p, int actor, const struct stanza *s); /* 1: it was an answer to a fence */
 int fences_open(const struct player *p);
 void license(struct player *p, const char *peer);

@@ -27,7 +27,8 @@ static int is_query(const struct step *step)
 static int acts(const struct step *step)
 {
 	return step->kind == STEP_CONNECT || step->kind == STEP_DISCONNECT || step->kind == STEP_RESET ||
-		   step->kind == STEP_SEND || step->kind == STEP_SEND_RAW || step->kind == STEP_HOOK;
+		   step->kind == STEP_SEND || step->kind == STEP_SEND_RAW || step->kind == STEP_HOOK ||
+		   step->kind == STEP_OPEN || step->kind == STEP_HOLD;
 }
 
 static void wait_for(struct player *p, const struct step *step, enum wait_kind kind, uint64_t deadline)
@@ -252,6 +253,7 @@ static int try_step(struct player *p, const struct step *step, uint64_t now)
 {
 	switch (step->kind) {
 	case STEP_CONNECT:
+	case STEP_OPEN:
 		return p->seats[step->actor].connected;
 	case STEP_TOGETHER:
 		return try_together(p, step, now);
@@ -345,7 +347,7 @@ static void enter_hook(struct player *p, const struct step *step, uint64_t now)
 	}
 	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
 		if (!actor_class_is_client(p->config.scenario->cast[i].class) && p->seats[i].sent_since_fence) {
-			fence_send(p, (int)i);
+			fence_needed(p, (int)i);
 			fenced = 1;
 		}
 	}
@@ -393,6 +395,33 @@ static void enter_send(struct player *p, const struct step *step, uint64_t now)
 	act_send_step(p, step);
 }
 
+static void enter_connect(struct player *p, const struct step *step, uint64_t now)
+{
+	struct seat *seat = &p->seats[step->actor];
+	seat->connected &= !seat->bare && step->kind == STEP_CONNECT;
+	seat->bare = step->kind == STEP_OPEN;
+	seat->bare_open = seat->leaving = 0;
+	if (step->kind == STEP_OPEN) {
+		seat->sees_dialback = 1;
+		act_open(p, step->actor, step->raw ? vars_expand(&p->vars, step->raw) : NULL);
+	} else {
+		act_simple(p, ACTION_CONNECT, step->actor);
+	}
+	wait_for(p, step, WAIT_STEP, now + 2 * p->config.deadline);
+}
+
+static void enter_disconnect(struct player *p, const struct step *step)
+{
+	struct seat *seat = &p->seats[step->actor];
+	int reset = step->kind == STEP_RESET;
+	seat->hung_up = seat->connected && is_client(p, step->actor);
+	seat->connected = 0;
+	seat->bare = seat->bare_open = 0;
+	seat->reset = reset;
+	seat->leaving = !reset && !is_client(p, step->actor);
+	act_simple(p, reset ? ACTION_RESET : ACTION_DISCONNECT, step->actor);
+}
+
 static void enter(struct player *p, const struct step *step, uint64_t now)
 {
 	if (acts(step)) {
@@ -400,21 +429,25 @@ static void enter(struct player *p, const struct step *step, uint64_t now)
 	}
 	switch (step->kind) {
 	case STEP_CONNECT:
-		act_simple(p, ACTION_CONNECT, step->actor);
-		wait_for(p, step, WAIT_STEP, now + 2 * p->config.deadline);
+	case STEP_OPEN:
+		enter_connect(p, step, now);
 		break;
 	case STEP_DISCONNECT:
 	case STEP_RESET:
-		act_simple(p, step->kind == STEP_RESET ? ACTION_RESET : ACTION_DISCONNECT, step->actor);
-		p->seats[step->actor].hung_up = p->seats[step->actor].connected && is_client(p, step->actor);
-		p->seats[step->actor].connected = 0;
+		enter_disconnect(p, step);
+		break;
+	case STEP_HOLD:
+		p->seats[step->actor].holding = (int)step->hold;
+		p->seats[step->actor].sees_dialback = 1;
+		act_hold(p, step->actor, step->hold);
 		break;
 	case STEP_SEND:
 		enter_send(p, step, now);
 		break;
 	case STEP_SEND_RAW:
 		p->seats[step->actor].sent_since_fence = 1;
-		p->seats[step->actor].sent_raw = 1;
+		p->seats[step->actor].sees_dialback = 1;
+		p->seats[step->actor].reset = p->seats[step->actor].leaving = 0;
 		act_send_raw(p, step->actor, vars_expand(&p->vars, step->raw), NULL, NULL);
 		break;
 	case STEP_NOTHING:
@@ -583,7 +616,7 @@ void steps_timeout(struct player *p, uint64_t now)
 		play_fails(p, now);
 		break;
 	default:
-		if (step->kind == STEP_CONNECT) {
+		if (step->kind == STEP_CONNECT || step->kind == STEP_OPEN) {
 			const char *why = p->seats[step->actor].trouble;
 			result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s could not connect: %s", name_of(p, step->actor),
 					why ? why : "no answer in time");
@@ -626,6 +659,7 @@ static void everybody_is_disconnected(struct player *p)
 	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
 		p->seats[i].connected = 0;
 		p->seats[i].fence_open = 0;
+		p->seats[i].bare = p->seats[i].bare_open = p->seats[i].leaving = 0;
 		free(p->seats[i].trouble);
 		p->seats[i].trouble = NULL;
 	}

@@ -15,6 +15,10 @@ static const struct play *note_line(struct play *p, int line)
 	return p;
 }
 
+#define SENT_MAX                                                                                                       \
+	((size_t)64 * 1024) /* of one piece of what we sent: the rest of a huge stanza tells nobody anything               \
+						 */
+
 void record_actor(void *ud, const struct record *record)
 {
 	struct run *r = ud;
@@ -27,6 +31,12 @@ void record_actor(void *ud, const struct record *record)
 			.data = record->data,
 			.len = record->len,
 			.detail = record->detail};
+	char *cut = NULL;
+	if (!record->from_target && record->len > SENT_MAX) {
+		cut = mem_printf("the first %zu of %zu octets", SENT_MAX, record->len);
+		e.len = SENT_MAX;
+		e.detail = cut;
+	}
 	if (p) {
 		e.scenario = p->scenario->id;
 		e.repeat = p->repeat;
@@ -34,6 +44,7 @@ void record_actor(void *ud, const struct record *record)
 	}
 	int line = journal_write(r->journal, &e);
 	note_line(p, line);
+	free(cut);
 	if (p && !record->from_target && record->kind == RECORD_STANZA) {
 		play_note_sent(p, link->actor, line, record->data, record->len);
 	}

@@ -90,6 +90,11 @@ static char *address_of(const struct play *p, size_t i)
 					: a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone)
 											 : mem_printf("%s@%s", name, p->links[a->of].address);
 	free(name);
+	if (a->reachable) {
+		char *faulty = mem_printf("%s.%s", !strcmp(a->reachable, "no name") ? DNS_NO_NAME : DNS_CLOSED_PORT, address);
+		free(address);
+		return faulty;
+	}
 	if (a->subdomain) {
 		int target = !strcmp(a->subdomain, "${target}");
 		char *below = mem_printf("%s.%s", target ? p->run->plan.profile.domains[0] : a->subdomain, address);
@@ -162,6 +167,7 @@ void play_begin(struct play *p)
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
 		if (p->scenario->cast[i].class == ACTOR_PEER) {
 			p->links[i].peer = peer_create(p->run->peers, p->links[i].address, &p->links[i]);
+			peer_refuse(p->links[i].peer, p->scenario->cast[i].dialback);
 		}
 	}
 	control_event(json_pack("{s:s, s:s, s:i, s:i}", "event", "begin", "scenario", p->scenario->id, "repeat", p->repeat,
@@ -221,11 +227,20 @@ static void log_in(struct play *p, int actor)
 	free(resource);
 }
 
+static void count_streams(struct play *p, int actor)
+{
+	const struct peer *peer = p->links[actor].peer;
+	player_on_streams(p->player, actor, peer_streams(peer, 0), peer_streams(peer, 1), run_now(p->run));
+}
+
 static void hang_up(struct play *p, int actor, int reset)
 {
 	struct seat_link *link = &p->links[actor];
 	if (link->peer) {
 		peer_disconnect(link->peer, reset);
+		if (!peer_streams(link->peer, 1)) {
+			count_streams(p, actor); /* there was none to end */
+		}
 	} else if (link->session) {
 		link->own = 1;
 		session_disconnect(link->session);
@@ -238,7 +253,11 @@ static void send_stanza(struct play *p, const struct action *a)
 	if (a->note) {
 		journal_note(p->run, p, a->actor, a->note, NULL);
 	}
-	if (link->peer) {
+	if (a->bare) {
+		if (!peer_send_bare(link->peer, a->to_domain, a->octets, strlen(a->octets))) {
+			journal_note(p->run, p, a->actor, "lost", "its stream is gone");
+		}
+	} else if (link->peer) {
 		peer_send(link->peer, a->to_domain, a->octets, strlen(a->octets));
 		return;
 	}
@@ -250,6 +269,9 @@ static void send_stanza(struct play *p, const struct action *a)
 		session_send(session, a->octets, strlen(a->octets));
 	}
 }
+
+static const enum peer_hold holds[] = {
+		[HOLD_NOTHING] = PEER_HOLDS_NOTHING, [HOLD_ANSWERS] = PEER_HOLDS_ANSWERS, [HOLD_ALL] = PEER_HOLDS_ALL};
 
 static void perform(struct play *p, const struct action *a)
 {
@@ -270,6 +292,12 @@ static void perform(struct play *p, const struct action *a)
 		break;
 	case ACTION_HOOK:
 		hooks_call(p->run->hooks, p, a);
+		break;
+	case ACTION_OPEN:
+		peer_open(p->links[a->actor].peer, p->run->plan.profile.domains[0], a->octets);
+		break;
+	case ACTION_HOLD:
+		peer_hold(p->links[a->actor].peer, holds[a->hold]);
 		break;
 	}
 }
@@ -533,6 +561,10 @@ static void peer_closed(void *ud, struct peer *peer, int stream, enum close_kind
 		each_user_too(link->play, link->actor, tell_closed, how);
 		free(how);
 	}
+	if (!link->play->ended) {
+		count_streams(link->play, link->actor);
+		play_pump(link->play);
+	}
 	run_stream_gone(link->play->run);
 }
 
@@ -545,14 +577,47 @@ static void tell_opening(struct seat_link *link, struct stanza *stanza)
 	}
 }
 
+static void peer_opened(void *ud, struct peer *peer, const char *target_domain)
+{
+	(void)ud;
+	(void)target_domain;
+	struct seat_link *link = peer_owner(peer);
+	if (!link->play->ended) {
+		player_on_opened(link->play->player, link->actor, run_now(link->play->run));
+		play_pump(link->play);
+	}
+}
+
+static void peer_visited(void *ud, struct peer *peer)
+{
+	(void)ud;
+	struct seat_link *link = peer_owner(peer);
+	struct play *p = link->play;
+	if (!p->ended) {
+		player_on_visited(p->player, link->actor, p->journal_last, run_now(p->run));
+		play_pump(p);
+	}
+}
+
 static void peer_opening(void *ud, struct peer *peer, struct stanza *stanza)
 {
 	(void)ud;
 	tell_opening(peer_owner(peer), stanza);
 }
 
+static void peer_ended(void *ud, struct peer *peer, const char *how, const char *condition)
+{
+	(void)ud;
+	struct seat_link *link = peer_owner(peer);
+	struct play *p = link->play;
+	if (!p->ended) {
+		player_on_ended(p->player, link->actor, how, condition, p->journal_last, run_now(p->run));
+		play_pump(p);
+	}
+}
+
 const struct peers_callbacks play_peers_callbacks = {
-		peer_stanza, peer_connected, peer_failed, peer_closed, peer_opening};
+		peer_stanza, peer_connected, peer_failed, peer_closed, peer_opening, peer_opened, peer_visited, peer_ended};
 
 /* --- events of sessions --- */
 

@@ -143,6 +143,16 @@ static void read_actor(struct scenario *s, const struct line *line, struct probl
 	add_actor(s, &a, line, ps);
 }
 
+/* Of those properties that have a choice of values. */
+static void check_property(const struct line *line, const char *key, const char *value, struct problems *ps)
+{
+	if (!strcmp(key, "dialback:") && strcmp(value, "invalid") != 0 && strcmp(value, "error") != 0) {
+		problems_add(ps, line->file, line->number, line->indent + 1, "expected dialback: invalid or error");
+	} else if (!strcmp(key, "reachable:") && strcmp(value, "no name") != 0 && strcmp(value, "closed port") != 0) {
+		problems_add(ps, line->file, line->number, line->indent + 1, "expected reachable: no name or closed port");
+	}
+}
+
 static void read_property(struct scenario *s, const struct line *line, struct problems *ps)
 {
 	struct actor *a = s->cast_count ? &s->cast[s->cast_count - 1] : NULL;
@@ -156,18 +166,20 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 	} known[] = {{"jid:", a ? &a->jid : NULL}, {"password:", a ? &a->password : NULL},
 			{"connect_host:", a ? &a->connect_host : NULL}, {"connect_port:", a ? &a->connect_port : NULL},
 			{"resource:", a ? &a->resource : NULL}, {"localpart:", a ? &a->localpart : NULL},
-			{"subdomain:", a ? &a->subdomain : NULL}, {"identity:", a ? &a->identity : NULL}};
+			{"subdomain:", a ? &a->subdomain : NULL}, {"identity:", a ? &a->identity : NULL},
+			{"dialback:", a ? &a->dialback : NULL}, {"reachable:", a ? &a->reachable : NULL}};
 	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
 		char *value = after(line->text, known[i].key);
 		if (value) {
 			free(*known[i].field);
 			*known[i].field = value;
+			check_property(line, known[i].key, value, ps);
 			return;
 		}
 	}
 	problems_add(ps, line->file, line->number, line->indent + 1,
 			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, "
-			"subdomain: or identity: below an actor");
+			"subdomain:, identity:, dialback: or reachable: below an actor");
 }
 
 static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)

@@ -89,6 +89,50 @@ static void read_raw(
 	step->raw = mem_strdup(count ? body[0].text : "");
 }
 
+/* Steps without anything below them, about streams as such. */
+static void read_stream_step(struct step_reader *r, const struct line *head, size_t count, struct step *step)
+{
+	if (r->scenario->cast[step->actor].class != ACTOR_PEER) {
+		problem(r, head, "only a peer opens streams and holds back answers");
+	} else if (count) {
+		problem(r, head, "nothing stands below this step");
+	}
+	step->hold = strstr(head->text, " header")		? HOLD_ALL
+				 : strstr(head->text, "holds back") ? HOLD_ANSWERS
+													: HOLD_NOTHING;
+}
+
+void read_stream_event(struct step_reader *r, const struct line *head, const char *name, struct step *step)
+{
+	char *text = mem_printf("<%s xmlns='" NS_STREAM_EVENT "'/>", name);
+	struct line line = {.file = head->file, .number = head->number, .text = text};
+	step->kind = STEP_RECEIVE;
+	step->template = template_create(&line, 1, NS_SERVER, TEMPLATE_RECEIVE, 0, r->problems);
+	free(text);
+}
+
+/* "Marlowe's stream is closed" */
+static int read_closed(struct step_reader *r, struct step *step, const struct line *head)
+{
+	static const char rest[] = "'s stream is closed";
+	for (size_t i = 0; i < r->scenario->cast_count; i++) {
+		struct actor *a = &r->scenario->cast[i];
+		size_t len = strlen(a->name);
+		if (strncmp(head->text, a->name, len) != 0 || strncmp(head->text + len, rest, sizeof rest - 1) != 0 ||
+				strspn(head->text + len + sizeof rest - 1, ":") != strlen(head->text + len + sizeof rest - 1)) {
+			continue;
+		}
+		if (a->class != ACTOR_PEER) {
+			problem(r, head, "only a peer has a stream that can be waited for");
+		}
+		a->used = 1;
+		step->actor = (int)i;
+		read_stream_event(r, head, "closed", step);
+		return 0;
+	}
+	return -1;
+}
+
 /* "within 2s", "within 500ms"; of a silence "for 10s" */
 static int read_within(const char *text, const char *word, int *ms)
 {
@@ -114,9 +158,11 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 		const char *word;
 		enum step_kind kind;
 		int has_body;
-	} verbs[] = {{"connects", STEP_CONNECT, 0}, {"disconnects", STEP_DISCONNECT, 0}, {"resets", STEP_RESET, 0},
-			{"sends", STEP_SEND, 1}, {"sends raw", STEP_SEND_RAW, 1}, {"receives", STEP_RECEIVE, 1},
-			{"never receives", STEP_NEVER, 1}, {"receives: nothing", STEP_NOTHING, 0},
+	} verbs[] = {{"opens a stream", STEP_OPEN, 0}, {"opens a stream with", STEP_OPEN, 1},
+			{"holds back its answers", STEP_HOLD, 0}, {"holds back its stream header", STEP_HOLD, 0},
+			{"answers", STEP_HOLD, 0}, {"connects", STEP_CONNECT, 0}, {"disconnects", STEP_DISCONNECT, 0},
+			{"resets", STEP_RESET, 0}, {"sends", STEP_SEND, 1}, {"sends raw", STEP_SEND_RAW, 1},
+			{"receives", STEP_RECEIVE, 1}, {"never receives", STEP_NEVER, 1}, {"receives: nothing", STEP_NOTHING, 0},
 			{"receives nothing", STEP_NOTHING, 0}, {"sets aside what came", STEP_SET_ASIDE, 0}};
 	size_t len = strlen(verb);
 	if (len && verb[len - 1] == ':') {
@@ -138,8 +184,10 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 			}
 		}
 		step->kind = verbs[i].kind;
-		if (step->kind == STEP_SEND_RAW) {
+		if (step->kind == STEP_SEND_RAW || (step->kind == STEP_OPEN && verbs[i].has_body)) {
 			read_raw(r, head, body, count, step);
+		} else if (step->kind == STEP_OPEN || step->kind == STEP_HOLD) {
+			read_stream_step(r, head, count, step);
 		} else if (verbs[i].has_body) {
 			read_body(r, head, body, count, step->kind == STEP_SEND ? TEMPLATE_SEND : TEMPLATE_RECEIVE, step);
 		} else {
@@ -368,10 +416,11 @@ static void read_step(
 	} else if (read_unreachable(r, head, count, step) == 0) {
 		found = 0;
 	} else {
-		found = read_compare(step);
+		found = read_closed(r, step, head) == 0 ? 0 : read_compare(step);
 	}
 	if (found == 0) {
-		if (step->kind >= STEP_COMPARE && step->kind != STEP_UNREACHABLE) {
+		int queries = step->kind >= STEP_COMPARE && step->kind != STEP_UNREACHABLE;
+		if (queries || (step->kind == STEP_RECEIVE && actor < 0)) {
 			read_checks(r, body, count, step);
 		}
 		if (actor >= 0) {

@@ -24,6 +24,9 @@ void read_steps(struct step_reader *r, const struct line *lines, size_t count, i
 void read_checks(struct step_reader *r, const struct line *lines, size_t count, struct step *step);
 int line_is_check(const struct line *line);
 
+/* Makes step wait for an event of a stream: name is "closed" or "opened". */
+void read_stream_event(struct step_reader *r, const struct line *head, const char *name, struct step *step);
+
 /* Reads what stands after "the target "; 0, or -1 if it is none of the target's verbs. */
 int read_target_step(struct step_reader *r, const struct line *line, const char *rest, struct step *step);
 

@@ -41,6 +41,7 @@ static const struct verb {
 		{"lists ", " as pending", "pending", STEP_PENDING, 0, HOOK_WHOLE, 0},
 		{"does not list ", " as pending", "pending", STEP_PENDING, 1, HOOK_WHOLE, 0},
 		{"shows ", " as ", "roster", STEP_ROSTER, 0, HOOK_WHOLE, 0},
+		{"opens a stream to ", "", NULL, STEP_RECEIVE, 0, HOOK_WHOLE, 0},
 };
 
 static int find_actor(const struct step_reader *r, const char *name, size_t len, int client)
@@ -103,7 +104,8 @@ static int read_named(
 		struct step_reader *r, const struct verb *v, const struct line *line, const char *rest, struct step *step)
 {
 	const char *name = rest + strlen(v->before);
-	const char *end = *v->after ? strstr(name, v->after) : name + strlen(name);
+	size_t colon = v->kind == STEP_RECEIVE && *name && name[strlen(name) - 1] == ':';
+	const char *end = *v->after ? strstr(name, v->after) : name + strlen(name) - colon;
 	if (!end || (v->kind == STEP_PENDING && end[strlen(v->after)])) {
 		return -1;
 	}
@@ -112,6 +114,9 @@ static int read_named(
 		problems_add(r->problems, line->file, line->number, line->indent + 1, "'%.*s' is no %s of the cast",
 				(int)(end - name), name, v->names_client ? "client" : "peer or remote user");
 		step->actor = 0;
+	}
+	if (v->kind == STEP_RECEIVE) {
+		read_stream_event(r, line, "opened", step);
 	}
 	if (v->kind == STEP_ROSTER && read_states(end + strlen(v->after), step)) {
 		problems_add(r->problems, line->file, line->number, line->indent + 1,

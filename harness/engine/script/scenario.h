@@ -34,7 +34,8 @@ struct actor {
 	int of;	   /* RemoteUser: index of the peer; else -1 */
 	int below; /* Peer: index of the peer in whose domain its own lies; else -1 */
 	/* properties, NULL if not given */
-	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity;
+	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity, *dialback,
+			*reachable;
 	int line;
 	int used;
 	int of_group; /* one of `Name x N` */
@@ -65,6 +66,8 @@ struct binding {
 	X(STEP_RECEIVE)                                                                                                    \
 	X(STEP_NOTHING)                                                                                                    \
 	X(STEP_NEVER)                                                                                                      \
+	X(STEP_OPEN)                                                                                                       \
+	X(STEP_HOLD)                                                                                                       \
 	X(STEP_TOGETHER)                                                                                                   \
 	X(STEP_EITHER)                                                                                                     \
 	X(STEP_COMPARE)                                                                                                    \
@@ -73,6 +76,13 @@ struct binding {
 	X(STEP_ROSTER)                                                                                                     \
 	X(STEP_SET_ASIDE)                                                                                                  \
 	X(STEP_UNREACHABLE)
+
+/* What a peer holds back on streams that the target opened. */
+enum peer_step_hold { HOLD_NOTHING, HOLD_ANSWERS, HOLD_ALL };
+
+/* Events of streams stand in the inbox of a peer as elements of this namespace: `closed` (attribute `how`: "error",
+ * "end", "fin", "reset"; the condition of a stream error as child), `opened`. */
+#define NS_STREAM_EVENT "urn:x-buddycheck:stream"
 
 enum step_kind {
 #define X(name) name,
@@ -121,7 +131,8 @@ struct step {
 	int used_at; /* line of the scenario that used the phrase, or 0 */
 	int actor;	 /* index in cast, -1: the target */
 	struct template *template;
-	char *raw;	   /* STEP_SEND_RAW: octets; STEP_UNREACHABLE: the reason */
+	char *raw; /* STEP_SEND_RAW: octets; STEP_OPEN: the stream header or NULL; STEP_UNREACHABLE: the reason */
+	enum peer_step_hold hold; /* STEP_HOLD */
 	int within_ms; /* 0: the profile's deadline; of STEP_NOTHING: how long it lasts, 0: the profile's quiet window */
 	int negate;	   /* "is not", "does not list", "nobody like" */
 	struct check *checks;

@@ -53,7 +53,7 @@ size_t vars_filler(const char *name, size_t len)
 {
 	static const char prefix[] = "filler:";
 	size_t before = sizeof prefix - 1;
-	if (len <= before || len > before + 6 || strncmp(name, prefix, before) != 0) {
+	if (len <= before || len > before + 8 || strncmp(name, prefix, before) != 0) {
 		return 0;
 	}
 	size_t octets = 0;
@@ -64,6 +64,16 @@ size_t vars_filler(const char *name, size_t len)
 		octets = octets * 10 + (size_t)(name[i] - '0');
 	}
 	return octets;
+}
+
+static void add_filler(struct buf *b, size_t octets)
+{
+	static const char some[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	while (octets) {
+		size_t n = octets < sizeof some - 1 ? octets : sizeof some - 1;
+		buf_add(b, some, n);
+		octets -= n;
+	}
 }
 
 char *vars_expand(const struct vars *vs, const char *text)
@@ -80,9 +90,7 @@ char *vars_expand(const struct vars *vs, const char *text)
 		if (value || filler) {
 			buf_add(&b, text, (size_t)(open - text));
 			buf_add_text(&b, value ? value : "");
-			while (filler--) {
-				buf_add(&b, "x", 1);
-			}
+			add_filler(&b, filler);
 		} else {
 			buf_add(&b, text, (size_t)(close + 1 - text));
 		}

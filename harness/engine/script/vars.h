@@ -18,7 +18,7 @@ const char *vars_get(const struct vars *vs, const char *name);		 /* NULL if unkn
 const char *vars_get_n(const struct vars *vs, const char *name, size_t len);
 void vars_finish(struct vars *vs);
 
-/* N of the name "filler:N", which stands for N times the letter x (six digits at most); 0 if it is none. */
+/* N of the name "filler:N", which stands for N times the letter x (eight digits at most); 0 if it is none. */
 size_t vars_filler(const char *name, size_t len);
 
 /* text with every ${name} replaced; unknown names stay as they are. Caller frees. */

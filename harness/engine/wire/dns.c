@@ -12,6 +12,8 @@ enum { CLASS_IN = 1, CLASS_ANY = 255 };
 enum { RCODE_OK = 0, RCODE_NXDOMAIN = 3, RCODE_NOTIMP = 4, RCODE_REFUSED = 5 };
 enum { HEADER = 12, FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_RA = 0x0080 };
 
+enum { CLOSED_PORT = 1 }; /* tcpmux: hosts that serve it are not met any more */
+
 #define SRV_PREFIX "_xmpp-server._tcp."
 
 struct question {
@@ -81,6 +83,7 @@ struct answer {
 	unsigned type; /* of the one record, 0 if there is none */
 	struct in_addr address;
 	size_t target; /* SRV: where in the question's name the target begins */
+	int closed;	   /* SRV: nobody listens */
 	int in_zone;
 };
 
@@ -96,6 +99,12 @@ static int asks_for(const struct question *q, unsigned type)
 	return q->type == type || q->type == TYPE_ANY;
 }
 
+static int begins(const char *name, const char *label)
+{
+	size_t len = strlen(label);
+	return strncmp(name, label, len) == 0 && name[len] == '.';
+}
+
 static void answer_name(const struct dns_zone *zone, const struct question *q, struct answer *a)
 {
 	static const size_t prefix = sizeof SRV_PREFIX - 1;
@@ -104,8 +113,12 @@ static void answer_name(const struct dns_zone *zone, const struct question *q, s
 		return;
 	}
 	a->in_zone = in_zone(zone, q->name);
-	if (a->in_zone && strncmp(q->name, SRV_PREFIX, prefix) == 0 && q->name[prefix] != '_' &&
-			in_zone(zone, q->name + prefix)) {
+	const char *host = strncmp(q->name, SRV_PREFIX, prefix) == 0 ? q->name + prefix : q->name;
+	a->closed = begins(host, DNS_CLOSED_PORT);
+	if (begins(host, DNS_NO_NAME)) {
+		a->rcode = RCODE_NXDOMAIN;
+	} else if (a->in_zone && strncmp(q->name, SRV_PREFIX, prefix) == 0 && q->name[prefix] != '_' &&
+			   in_zone(zone, q->name + prefix)) {
 		a->type = asks_for(q, TYPE_SRV) ? TYPE_SRV : 0;
 		a->target = prefix;
 	} else if (a->in_zone && q->name[0] != '_') {
@@ -181,12 +194,12 @@ static size_t address_labels(struct in_addr address, unsigned char out[INET_ADDR
 	return n;
 }
 
-static void put_srv(struct writer *w, const struct dns_zone *zone, const void *target, size_t len)
+static void put_srv(struct writer *w, int port, const void *target, size_t len)
 {
 	put_record(w, HEADER, TYPE_SRV, 6 + len);
 	put16(w, 0);
 	put16(w, 0);
-	put16(w, (unsigned)zone->port);
+	put16(w, (unsigned)port);
 	put(w, target, len);
 }
 
@@ -195,13 +208,16 @@ static void put_answer(struct writer *w, const struct dns_zone *zone, const stru
 	if (a->type == TYPE_A) {
 		put_record(w, HEADER, TYPE_A, 4);
 		put(w, &a->address, 4);
-	} else if (zone->srv_names_address) {
+		return;
+	}
+	int port = a->closed ? CLOSED_PORT : zone->port;
+	if (zone->srv_names_address) {
 		unsigned char labels[INET_ADDRSTRLEN + 1];
-		put_srv(w, zone, labels, address_labels(zone->address, labels));
+		put_srv(w, port, labels, address_labels(zone->address, labels));
 	} else {
 		/* The target may not be compressed (RFC 2782). In the wire form a name begins one octet earlier than in the
 		 * text form, and each dot is a length, so the distance is the same. */
-		put_srv(w, zone, q->at + a->target, q->octets - a->target);
+		put_srv(w, port, q->at + a->target, q->octets - a->target);
 	}
 }
 

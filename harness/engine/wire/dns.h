@@ -3,13 +3,19 @@
  * SRV _xmpp-server._tcp.<name under the zone> gives the peers' port at <name>, or at the peers' address itself for
  * servers that ask somebody else for A records; A of any name under the zone gives the peers' address; a dotted-quad
  * name under no zone gives that address (ejabberd asks for it). _xmpps-server and AAAA get NODATA/NXDOMAIN as fits,
- * names outside the zone NXDOMAIN. Names may have faults for scenarios. TTL 0. */
+ * names outside the zone NXDOMAIN. TTL 0.
+ *
+ * Names may have faults for scenarios: a name whose first label is DNS_NO_NAME does not exist, and SRV of one whose
+ * first label is DNS_CLOSED_PORT gives a port that nobody listens on. */
 #ifndef WIRE_DNS_H
 #define WIRE_DNS_H
 
 #include <netinet/in.h>
 #include <stddef.h>
 #include <uv.h>
+
+#define DNS_NO_NAME "no-name"
+#define DNS_CLOSED_PORT "closed-port"
 
 struct dns_zone {
 	const char *name; /* "peers.test", lower case, no final dot */

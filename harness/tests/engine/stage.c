@@ -181,19 +181,24 @@ static void note_send(struct stage *st, const struct action *a)
 
 static void take_actions(struct stage *st)
 {
-	static const char *const verbs[] = {"connects", "disconnects", "resets", "sends to", "hook"};
+	static const char *const verbs[] = {"connects", "disconnects", "resets", "sends to", "hook", "opens", "holds"};
 	struct action a;
 	while (player_next_action(st->player, &a)) {
 		struct buf line = {0};
 		const char *who = a.actor >= 0 ? st->scenario->cast[a.actor].name : "target";
 		buf_printf(&line, "%s %s", who, verbs[a.kind]);
 		if (a.kind == ACTION_SEND) {
-			buf_printf(&line, " %s: %s", a.to_domain, a.octets);
+			buf_printf(&line, "%s %s: %s", a.bare ? " bare" : "", a.to_domain, a.octets);
 			note_send(st, &a);
 		} else if (a.kind == ACTION_HOOK) {
 			static const char *const stages[] = {"", " begins", " finishes"};
 			buf_printf(&line, " %s %s%s", a.hook, a.peer ? a.peer : "-", stages[a.stage]);
 			st->hook_id = a.hook_id;
+		}
+		if (a.kind == ACTION_OPEN && a.octets) {
+			buf_printf(&line, " %s", a.octets);
+		} else if (a.kind == ACTION_HOLD) {
+			buf_printf(&line, " %d", (int)a.hold);
 		}
 		buf_printf(&line, "%s%s\n", a.note ? " # " : "", a.note ? a.note : "");
 		buf_add(&st->actions, line.data, line.len);
@@ -314,6 +319,30 @@ void stage_opens(struct stage *st, const char *actor, const char *element)
 void stage_closed(struct stage *st, const char *actor, const char *how)
 {
 	player_on_closed(st->player, seat_index(st, actor), how, ++st->now);
+	take_actions(st);
+}
+
+void stage_opened(struct stage *st, const char *actor)
+{
+	player_on_opened(st->player, seat_index(st, actor), ++st->now);
+	take_actions(st);
+}
+
+void stage_visited(struct stage *st, const char *actor)
+{
+	player_on_visited(st->player, seat_index(st, actor), ++st->journal, ++st->now);
+	take_actions(st);
+}
+
+void stage_ended(struct stage *st, const char *actor, const char *how, const char *condition)
+{
+	player_on_ended(st->player, seat_index(st, actor), how, condition, ++st->journal, ++st->now);
+	take_actions(st);
+}
+
+void stage_streams(struct stage *st, const char *actor, size_t own, size_t all)
+{
+	player_on_streams(st->player, seat_index(st, actor), own, all, ++st->now);
 	take_actions(st);
 }
 

@@ -53,6 +53,11 @@ void stage_hears(struct stage *st, const char *actor, const char *stanza);
 void stage_hears_with(struct stage *st, const char *actor, const char *stanza, int opened_by_target, int validated);
 void stage_opens(struct stage *st, const char *actor, const char *element); /* header or features of its stream */
 void stage_closed(struct stage *st, const char *actor, const char *how);
+/* Streams of a peer: the one it opens, one that the target opens, the target's end of one, and how many are left. */
+void stage_opened(struct stage *st, const char *actor);
+void stage_visited(struct stage *st, const char *actor);
+void stage_ended(struct stage *st, const char *actor, const char *how, const char *condition);
+void stage_streams(struct stage *st, const char *actor, size_t own, size_t all);
 void stage_hook(struct stage *st, int ok, const char *output); /* answers the hook that was called last */
 void stage_fence(struct stage *st, const char *actor);		   /* answers all fences of an actor with results */
 /* Answers one fence of the actor to that domain; 0 if there is none. */

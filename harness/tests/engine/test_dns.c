@@ -197,6 +197,17 @@ START_TEST(addresses_of_peers)
 }
 END_TEST
 
+START_TEST(faults_of_names)
+{
+	check("_xmpp-server._tcp.no-name.romeo.peers.test", SRV, "3 peers.test. SOA");
+	check("no-name.romeo.peers.test", A, "3 peers.test. SOA");
+	check("_xmpp-server._tcp.closed-port.romeo.peers.test", SRV,
+			"0 _xmpp-server._tcp.closed-port.romeo.peers.test. SRV 0 0 1 closed-port.romeo.peers.test.");
+	check("closed-port.romeo.peers.test", A, "0 closed-port.romeo.peers.test. A 127.0.0.3");
+	check("no-names.romeo.peers.test", A, "0 no-names.romeo.peers.test. A 127.0.0.3");
+}
+END_TEST
+
 START_TEST(case_is_echoed_and_ignored)
 {
 	check("_XMPP-Server._Tcp.RoMeo.Peers.TEST", SRV,
@@ -467,6 +478,7 @@ static Suite *make(void)
 	tcase_add_test(tests, services_of_peers);
 	tcase_add_test(tests, services_at_an_address);
 	tcase_add_test(tests, addresses_of_peers);
+	tcase_add_test(tests, faults_of_names);
 	tcase_add_test(tests, case_is_echoed_and_ignored);
 	tcase_add_test(tests, edns_is_tolerated);
 	tcase_add_test(tests, other_queries_are_declined);

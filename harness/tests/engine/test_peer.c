@@ -65,7 +65,26 @@ static void on_opening(void *ud, struct peer *peer, struct stanza *stanza)
 	buf_printf(&s->openings, "%s %s;", (const char *)stanza->root->name, from ? from : "-");
 }
 
-static const struct peers_callbacks callbacks = {on_stanza, on_connected, on_failed, on_closed, on_opening};
+static void on_opened(void *ud, struct peer *peer, const char *target_domain)
+{
+	struct side *s = ud;
+	buf_printf(&s->events, "%s opened to %s;", peer_domain(peer), target_domain);
+}
+
+static void on_visited(void *ud, struct peer *peer)
+{
+	struct side *s = ud;
+	buf_printf(&s->events, "%s visited;", peer_domain(peer));
+}
+
+static void on_ended(void *ud, struct peer *peer, const char *how, const char *condition)
+{
+	struct side *s = ud;
+	buf_printf(&s->events, "%s ended by %s %s;", peer_domain(peer), how, condition ? condition : "-");
+}
+
+static const struct peers_callbacks callbacks = {
+		on_stanza, on_connected, on_failed, on_closed, on_opening, on_opened, on_visited, on_ended};
 
 static void side_init(struct side *s, int target_port)
 {
@@ -438,7 +457,8 @@ START_TEST(ways_to_fail)
 	fake_expect(&loop, f, "</stream:stream>");
 	fake_send(f, "</stream:stream>");
 	conn_finish(f->conn);
-	saw(&side, "the target closed the stream with policy-violation;m.test closed fin policy-violation end;");
+	saw(&side, "the target closed the stream with policy-violation;m.test ended by error policy-violation;"
+			   "m.test closed fin policy-violation end;");
 	ck_assert_ptr_null(strstr(buf_text(&f->in), "lost"));
 }
 END_TEST
@@ -607,6 +627,135 @@ START_TEST(silent_streams_wake_up)
 }
 END_TEST
 
+START_TEST(a_bare_stream_carries_octets_as_they_stand)
+{
+	struct peer *p = peer_create(side.peers, "m.test", "M");
+	peer_open(p, "srv.test", NULL);
+	ck_assert_int_eq(peer_send_bare(p, "srv.test", "<first/>", 8), 1);
+	struct fake *f = answer_stream(1);
+	fake_expect(&loop, f, "<first/>");
+	saw(&side, "m.test opened to srv.test;");
+	ck_assert_int_eq(peer_send_bare(p, "srv.test", "<iq id='early'/>", 16), 1);
+	fake_expect(&loop, f, "<iq id='early'/>");
+	fake_send(f, "<db:verify from='srv.test' to='m.test' id='q' type='invalid'/>");
+	saw(&side, "m.test got q unvalidated on our stream;");
+	peer_connect(p, "srv.test"); /* dialback on the same stream */
+	fake_expect(&loop, f, "<db:result from='m.test' to='srv.test'>");
+	fake_send(f, "<db:result from='srv.test' to='m.test' type='valid'/>");
+	saw(&side, "m.test connected to srv.test;");
+	ck_assert_int_eq(target.count, 1);
+}
+END_TEST
+
+START_TEST(a_bare_stream_replaces_the_one_before_and_may_begin_oddly)
+{
+	struct peer *p = peer_create(side.peers, "m.test", "M");
+	peer_connect(p, "srv.test");
+	struct fake *f = authenticate(1);
+	saw(&side, "connected");
+	peer_open(p, "srv.test", "<!DOCTYPE odd>" STREAM ">");
+	fake_expect(&loop, f, "</stream:stream>");
+	f = fake_accepted(&target, 2);
+	fake_expect(&loop, f, "<!DOCTYPE odd>" STREAM ">");
+	fake_send(f, STREAM "id='T2'><stream:error><restricted-xml xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+						"</stream:error></stream:stream>");
+	saw(&side, "m.test opened to srv.test;m.test ended by error restricted-xml;");
+	ck_assert_int_eq(peer_send_bare(p, "srv.test", "<lost/>", 7), 0);
+	ck_assert_int_eq(peer_send_bare(p, "second.test", "<lost/>", 7), 0);
+	send_text(p, "srv.test", "<iq id='next'/>");
+	f = answer_stream(3);
+	fake_expect(&loop, f, "</db:result>");
+	ck_assert_ptr_null(strstr(buf_text(&f->in), "DOCTYPE"));
+}
+END_TEST
+
+START_TEST(a_bare_stream_to_nobody_fails)
+{
+	peers_set_target(side.peers, NULL, 0);
+	peer_open(peer_create(side.peers, "m.test", "M"), "srv.test", NULL);
+	saw(&side, "m.test failed to srv.test: ");
+}
+END_TEST
+
+static void verify(struct fake *out, unsigned long stream)
+{
+	char id[DIALBACK_ID_CHARS + 1];
+	dialback_stream_id("secret", stream, id);
+	fake_expect(&loop, out, "</db:verify>");
+	char *answer = mem_printf("<db:verify from='srv.test' to='m.test' id='%s' type='valid'/>", id);
+	fake_send(out, answer);
+	free(answer);
+}
+
+START_TEST(answers_are_held_back)
+{
+	struct peer *p = peer_create(side.peers, "m.test", "M");
+	struct fake in;
+	peer_hold(p, PEER_HOLDS_ANSWERS);
+	open_inbound(&in);
+	fake_send(&in, "<db:result from='srv.test' to='m.test'>key</db:result>");
+	saw(&side, "m.test visited;m.test got result unvalidated;");
+	verify(answer_stream(1), 1);
+	fake_send(&in, "<iq id='early' from='srv.test' to='m.test'/>");
+	saw(&side, "got early unvalidated;");
+	run_ready(&loop);
+	ck_assert_ptr_null(strstr(buf_text(&in.in), "db:result"));
+	peer_hold(p, PEER_HOLDS_NOTHING);
+	fake_expect(&loop, &in, "<db:result from='m.test' to='srv.test' type='valid'/>");
+	fake_finish(&in);
+}
+END_TEST
+
+START_TEST(the_header_is_held_back)
+{
+	struct peer *p = peer_create(side.peers, "m.test", "M");
+	struct fake in;
+	peer_hold(p, PEER_HOLDS_ALL);
+	fake_connect(&in, &loop, peers_port(side.peers));
+	fake_send(&in, STREAM "from='srv.test' to='m.test' version='1.0'>");
+	saw(&side, "m.test visited;");
+	run_ready(&loop);
+	ck_assert_uint_eq(in.in.len, 0);
+	peer_hold(p, PEER_HOLDS_ANSWERS);
+	fake_expect(&loop, &in, "to='srv.test'");
+	fake_expect(&loop, &in, "</stream:features>");
+	fake_finish(&in);
+}
+END_TEST
+
+START_TEST(keys_are_refused)
+{
+	struct peer *p = peer_create(side.peers, "m.test", "M");
+	struct fake in;
+	peer_refuse(p, "error");
+	open_inbound(&in);
+	fake_send(&in, "<db:result from='srv.test' to='m.test'>key</db:result>");
+	fake_expect(&loop, &in, "type='error'><error type='cancel'><remote-server-not-found");
+	peer_refuse(p, "invalid");
+	fake_send(&in, "<db:result from='srv.test' to='m.test'>key</db:result>");
+	fake_expect(&loop, &in, "type='invalid'/></stream:stream>");
+	saw(&side, "m.test got result unvalidated;m.test got result unvalidated;");
+	ck_assert_int_eq(target.count, 0); /* nobody was asked */
+	fake_finish(&in);
+}
+END_TEST
+
+START_TEST(streams_are_counted)
+{
+	struct peer *p = peer_create(side.peers, "m.test", "M");
+	struct fake in;
+	open_inbound(&in);
+	ck_assert_uint_eq(peer_streams(p, 0), 0);
+	ck_assert_uint_eq(peer_streams(p, 1), 1);
+	peer_connect(p, "srv.test");
+	authenticate(1);
+	saw(&side, "connected");
+	ck_assert_uint_eq(peer_streams(p, 0), 1);
+	ck_assert_uint_eq(peer_streams(p, 1), 2);
+	fake_finish(&in);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("peer");
@@ -624,6 +773,9 @@ static Suite *make(void)
 	tcase_add_test(tc, verify_on_a_separate_connection);
 	tcase_add_test(tc, header_without_version_gets_no_features);
 	tcase_add_test(tc, one_stream_carries_two_peers);
+	tcase_add_test(tc, answers_are_held_back);
+	tcase_add_test(tc, the_header_is_held_back);
+	tcase_add_test(tc, keys_are_refused);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("streams");
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -640,6 +792,10 @@ static Suite *make(void)
 	tcase_add_test(tc, peer_may_be_destroyed_in_its_callback);
 	tcase_add_test(tc, virtual_hosts_have_pairs_of_their_own);
 	tcase_add_test(tc, hundreds_at_once);
+	tcase_add_test(tc, a_bare_stream_carries_octets_as_they_stand);
+	tcase_add_test(tc, a_bare_stream_replaces_the_one_before_and_may_begin_oddly);
+	tcase_add_test(tc, a_bare_stream_to_nobody_fails);
+	tcase_add_test(tc, streams_are_counted);
 	tcase_add_test(tc, silent_streams_wake_up);
 	tcase_set_timeout(tc, 30);
 	suite_add_tcase(suite, tc);

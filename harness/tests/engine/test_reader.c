@@ -176,10 +176,8 @@ END_TEST
 #define CLASSES "unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer] or [RemoteUser]"
 #define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
-	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain: or "  \
-	"identity: "                                                                                                       \
-	"below "                                                                                                           \
-	"an actor"
+	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain:, "    \
+	"identity:, dialback: or reachable: below an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"
 #define SEPARATOR "expected a line of dashes between cast and play"
 
@@ -208,6 +206,8 @@ static const struct {
 		{"# T\n[Admin] Bard\n\tage: 7\n---\n", 3, 2, PROPERTIES},
 		{"# T\n[Admin] Bard\n\tjid x\n---\n", 3, 2, PROPERTIES},
 		{"# T\n\tjid: a@b\n---\n", 2, 2, PROPERTIES},
+		{"# T\n[Peer] A\n\tdialback: valid\n---\n", 3, 2, "expected dialback: invalid or error"},
+		{"# T\n[Peer] A\n\treachable: no\n---\n", 3, 2, "expected reachable: no name or closed port"},
 		{"# T\nBard connects\n---\n", 2, 1, HEAD_LINE},
 		{"# T\n[Admin] Bard\n", 2, 1, SEPARATOR},
 		{"# T\n[Admin] Bard\n--\n", 3, 1, SEPARATOR},
@@ -289,6 +289,44 @@ START_TEST(raw_octets_are_kept_as_they_stand)
 	ck_assert_int_eq(step(0)->kind, STEP_SEND_RAW);
 	ck_assert_str_eq(step(0)->raw, "<a b='${target}'><c></a>&#xFFFE; <q:x/>");
 	ck_assert_ptr_null(step(0)->template);
+}
+END_TEST
+
+START_TEST(steps_about_streams)
+{
+	read_play(
+			"Marlowe opens a stream\nMarlowe opens a stream with:\n\t<?xml?><a>\nMarlowe holds back its answers\n"
+			"Marlowe holds back its stream header\nMarlowe answers\nKit Marlowe's stream is closed:\n\tSB-001 it ends\n"
+			"the target opens a stream to Marlowe:\n\tSB-002 it comes\nMarlowe's stream is closed\n");
+	no_problem();
+	ck_assert_uint_eq(s->play.count, 8);
+	ck_assert_int_eq(step(0)->kind, STEP_OPEN);
+	ck_assert_ptr_null(step(0)->raw);
+	ck_assert_int_eq(step(1)->kind, STEP_OPEN);
+	ck_assert_str_eq(step(1)->raw, "<?xml?><a>");
+	static const enum peer_step_hold holds[] = {HOLD_ANSWERS, HOLD_ALL, HOLD_NOTHING};
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(step(2 + i)->kind, STEP_HOLD);
+		ck_assert_int_eq(step(2 + i)->hold, holds[i]);
+	}
+	static const char *const events[] = {"closed", "opened", "closed"};
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(step(5 + i)->kind, STEP_RECEIVE);
+		ck_assert(node_is(step(5 + i)->template->root, events[i], NS_STREAM_EVENT));
+		ck_assert_uint_eq(step(5 + i)->checks_count, i < 2);
+	}
+	ck_assert_str_eq(actor(step(5)), "Kit Marlowe");
+	ck_assert_str_eq(actor(step(6)), "Marlowe");
+}
+END_TEST
+
+START_TEST(properties_with_a_choice)
+{
+	read_text("# T\n[Peer] A\n\tdialback: error\n\treachable: closed port\n[Peer] B\n\tdialback: invalid\n"
+			  "\treachable: no name\n---\n");
+	no_problem();
+	ck_assert_str_eq(s->cast[0].dialback, "error");
+	ck_assert_str_eq(s->cast[1].reachable, "no name");
 }
 END_TEST
 
@@ -577,6 +615,13 @@ static const struct {
 		{"Bard resets\n", 1, 1, "only a peer resets"},
 		{"unreachable:\n", 1, 1, "expected `unreachable: why`, with nothing below it"},
 		{"unreachable: so\n\tSB-001 x\n", 1, 1, "expected `unreachable: why`, with nothing below it"},
+		{"Bard opens a stream\n", 1, 1, "only a peer opens streams and holds back answers"},
+		{"Tybalt holds back its answers\n", 1, 1, "only a peer opens streams and holds back answers"},
+		{"Marlowe opens a stream\n\tSB-001 x\n", 1, 1, "nothing stands below this step"},
+		{"Marlowe opens a stream with:\n", 1, 1, "expected an indented line of octets below this line"},
+		{"Bard's stream is closed\n", 1, 1, "only a peer has a stream that can be waited for"},
+		{"Marlowe's stream is closed with\n", 1, 1, "'Marlowe's stream is closed with' " NO_STEP},
+		{"the target opens a stream to Bard\n", 1, 1, "'Bard' is no peer or remote user of the cast"},
 		{"Tybalt connects\n", 1, 1, "a remote user has no connection of its own; its peer connects and disconnects"},
 		{"Tybalt disconnects\n", 1, 1, "a remote user has no connection of its own; its peer connects and disconnects"},
 		/* indentation */
@@ -1029,6 +1074,8 @@ static Suite *make(void)
 	tcase_add_checked_fixture(tests, NULL, teardown);
 	tcase_add_test(tests, steps_of_actors);
 	tcase_add_test(tests, raw_octets_are_kept_as_they_stand);
+	tcase_add_test(tests, steps_about_streams);
+	tcase_add_test(tests, properties_with_a_choice);
 	tcase_add_test(tests, stanzas_have_the_namespace_of_their_stream);
 	tcase_add_loop_test(tests, deadlines_of_their_own, 0, sizeof deadlines / sizeof *deadlines);
 	tcase_add_test(tests, steps_of_the_target);
