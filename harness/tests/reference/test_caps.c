@@ -14,6 +14,7 @@
 
 static struct server server;
 static struct host host;
+static struct config_host config;
 static struct roster_store *store;
 
 static void set_up(void)
@@ -22,7 +23,8 @@ static void set_up(void)
 	store = roster_store_open(":memory:", &error);
 	ck_assert_ptr_nonnull(store);
 	server = (struct server){.hosts = &host};
-	host = (struct host){.server = &server, .domain = "srv.test", .roster = roster_open(store, "srv.test")};
+	host = (struct host){
+			.server = &server, .config = &config, .domain = "srv.test", .roster = roster_open(store, "srv.test")};
 }
 
 static void tear_down(void)
@@ -89,6 +91,14 @@ START_TEST(hashes_are_those_of_what_is_told)
 }
 END_TEST
 
+START_TEST(a_public_server_says_so_in_its_hash)
+{
+	config.card.name = (char *)"public";
+	check_hashes(1);
+	config.card.name = NULL;
+}
+END_TEST
+
 START_TEST(earlier_sets_are_known)
 {
 	struct stanza *info = told(0);
@@ -131,6 +141,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("caps");
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, hashes_are_those_of_what_is_told);
+	tcase_add_test(tests, a_public_server_says_so_in_its_hash);
 	tcase_add_test(tests, earlier_sets_are_known);
 	tcase_add_test(tests, other_nodes_are_not);
 	tcase_add_test(tests, features_are_in_the_order_of_their_octets);
