@@ -189,6 +189,10 @@ static void relay_element(void *ud, struct stanza *stanza, int from_target)
 		return;
 	}
 	int stream_level = strcmp(node_ns(stanza->root), NS_STREAM) == 0;
+	if (from_target && node_is(stanza->root, "error", NS_STREAM) && s->state != SESSION_OVER &&
+			s->ss->callbacks->on_opening) {
+		s->ss->callbacks->on_opening(s->ss->ud, s, stanza);
+	}
 	if (from_target && !stream_level && s->state != SESSION_OVER && s->ss->callbacks->on_stanza) {
 		s->ss->callbacks->on_stanza(s->ss->ud, s, stanza);
 	}

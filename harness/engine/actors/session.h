@@ -21,7 +21,8 @@ struct session_account {
 };
 
 struct sessions_callbacks {
-	/* During the login: with what the target begins a stream, its header (as an element) or its features. */
+	/* With what the target begins a stream, its header (as an element) or its features, during the login; later the
+	 * stream error with which it ends one. */
 	void (*on_opening)(void *ud, struct session *session, struct stanza *stanza);
 	void (*on_ready)(void *ud, struct session *session); /* bound; session_jid() is the full JID */
 	/* The login failed; reason is one line for people and holds no password. The session is dead, destroy it. */

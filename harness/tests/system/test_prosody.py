@@ -114,6 +114,13 @@ def test_server_that_dies_too_often(buddycheck, profile):
     assert run.stdout.count("FAIL in/pending-visible") >= 2
 
 
+def test_stanza_that_is_too_large_may_end_the_stream(buddycheck, profile):
+    target = profile(("-- admins stands in each host", "c2s_stanza_size_limit = 20000\n-- admins stands in each host"), name="prosody.cfg.lua")
+    run = buddycheck("addr/peerjid-too-long", target=target)
+    assert run.status == 0, run.text
+    assert "XML stanza is too big" in (run.out / "journal.jsonl").read_text()
+
+
 def test_server_that_never_starts(buddycheck, profile):
     target = profile(('"${dir}/prosody.cfg.lua", "-F"]', '"${dir}/no-such-file.lua", "-F"]'))
     run = buddycheck(*SOME, target=target)
