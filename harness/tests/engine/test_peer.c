@@ -526,6 +526,8 @@ START_TEST(disconnect_ends_all_streams)
 	fake_expect(&loop, f, "</stream:stream>");
 	fake_expect(&loop, &in, "</stream:stream>");
 	peer_disconnect(p, 0); /* once more takes no time from the target */
+	run_ready(&loop);
+	ck_assert_int_eq(f->closed, 0);
 	fake_send(f, "<iq id='late' from='srv.test' to='m.test'/></stream:stream>");
 	fake_expect_close(&loop, f); /* our FIN follows the target's end */
 	conn_destroy(f->conn);
