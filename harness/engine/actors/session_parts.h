@@ -10,7 +10,7 @@
 
 /* libstrophe uses select(), which aborts the process for a descriptor of 1024 or more. Low descriptors are held back
  * here from the start, and lent to it one by one. */
-#define LOW_DESCRIPTORS 32
+#define LOW_DESCRIPTORS 128
 
 /* After a refusal, or after our end of the stream: what is still to come comes at once or never. */
 #define CLOSE_DEADLINE_MS 2000

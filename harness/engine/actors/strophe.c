@@ -109,6 +109,8 @@ static void pump(struct strophe *st)
 	}
 	if (st->gone) {
 		stop_watching(st);
+		strophe_hold_low(
+				st->ss); /* libstrophe has closed its descriptor: at once, before another socket gets the number */
 	} else {
 		watch(st);
 	}
