@@ -255,7 +255,7 @@ static void send_stanza(struct play *p, const struct action *a)
 	}
 	if (a->bare) {
 		if (!peer_send_bare(link->peer, a->to_domain, a->octets, strlen(a->octets))) {
-			journal_note(p->run, p, a->actor, "lost", "its stream is gone");
+			journal_note(p->run, p, a->actor, "dropped", "its stream is gone");
 		}
 	} else if (link->peer) {
 		peer_send(link->peer, a->to_domain, a->octets, strlen(a->octets));
