@@ -200,6 +200,18 @@ struct peer *peers_find_jid(const struct peers *ps, const char *jid)
 	return p;
 }
 
+struct peer *peers_within(const struct peers *ps, const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	struct peer *p = NULL;
+	for (; *name && !p; name++) {
+		char *part = mem_strndup(name, strspn(name, letters));
+		p = *part ? peers_find_jid(ps, part) : NULL;
+		free(part);
+	}
+	return p;
+}
+
 const char *peer_domain(const struct peer *p)
 {
 	return p->domain;

@@ -35,7 +35,8 @@ struct peers_callbacks {
 	/* A stream that belonged to peer is gone; condition: stream error of the target, or NULL; end: "</stream:stream>"
 	 * was seen. */
 	void (*on_closed)(void *ud, struct peer *peer, int stream, enum close_kind kind, const char *condition, int end);
-	/* With what the target begins a stream that the peer opened: its header (as an element), its features. */
+	/* With what the target begins a stream that the peer opened: its header (as an element), its features. Also the
+	 * header of a stream to a name that no peer has, but that holds the domain of this one. */
 	void (*on_opening)(void *ud, struct peer *peer, struct stanza *stanza);
 	/* The stream of peer_open() can be used. */
 	void (*on_opened)(void *ud, struct peer *peer, const char *target_domain);

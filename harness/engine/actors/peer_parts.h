@@ -107,6 +107,7 @@ struct s2s {
 
 /* peer.c */
 char *domain_of(const char *jid);									  /* lower case, caller frees; NULL gives NULL */
+struct peer *peers_within(const struct peers *ps, const char *name);  /* whose domain is a part of name, or NULL */
 struct peer *peers_find_jid(const struct peers *ps, const char *jid); /* by the domain of an address; NULL is allowed */
 
 /* pair.c */

@@ -186,6 +186,18 @@ static void tell_opening(struct s2s *s, struct stanza *stanza)
 	}
 }
 
+/* A stream to a name that no peer has, but that holds a peer's: whoever asked for it hears of it. */
+static void tell_misdirected(const struct s2s *s, const struct stream_header *header, const char *raw, size_t len)
+{
+	const struct peer *named = header->to ? peers_find(s->ps, header->to) : NULL;
+	struct peer *p = header->to && !named ? peers_within(s->ps, header->to) : NULL;
+	if (p && s->ps->callbacks->on_opening) {
+		struct stanza *element = stream_header_element(header, raw, len);
+		s->ps->callbacks->on_opening(s->ps->ud, p, element);
+		stanza_unref(element);
+	}
+}
+
 static void on_header(void *ud, const struct stream_header *header, const char *raw, size_t len)
 {
 	struct s2s *s = ud;
@@ -200,6 +212,7 @@ static void on_header(void *ud, const struct stream_header *header, const char *
 	write_record(s, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len}, s->peer);
 	if (!s->outbound) {
 		inbound_header(s, header);
+		tell_misdirected(s, header, raw, len);
 		return;
 	}
 	s->id = mem_strdup(header->id ? header->id : "");

@@ -320,7 +320,7 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 void player_on_opening(struct player *p, int actor, struct stanza *stanza, int journal, uint64_t now)
 {
 	if (!p->ended) {
-		keep(p, actor, &(struct player_stanza){.stanza = stanza, .journal = journal}, 1);
+		check_never(p, actor, keep(p, actor, &(struct player_stanza){.stanza = stanza, .journal = journal}, 1));
 		steps_advance(p, now);
 	}
 }

@@ -68,7 +68,8 @@ void player_start(struct player *p, uint64_t now);
 void player_on_connected(struct player *p, int actor, const char *full_jid, uint64_t now); /* full_jid NULL for peers */
 void player_on_connect_failed(struct player *p, int actor, const char *reason, uint64_t now);
 void player_on_stanza(struct player *p, int actor, const struct player_stanza *ps, uint64_t now);
-/* With what the target began a stream that the actor opened: its header as an element, or its features. */
+/* With what the target began a stream that the actor opened, or tried to open one to something like the actor: its
+ * header as an element, or its features. */
 void player_on_opening(struct player *p, int actor, struct stanza *stanza, int journal, uint64_t now);
 void player_on_closed(struct player *p, int actor, const char *how, uint64_t now);
 /* Of a peer: the stream of ACTION_OPEN is there. */

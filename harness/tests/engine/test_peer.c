@@ -313,6 +313,26 @@ START_TEST(keys_that_cannot_be_verified_are_dialback_errors)
 }
 END_TEST
 
+START_TEST(a_stream_to_something_like_a_peer_is_told)
+{
+	static const char *const names[] = {
+			"*.m.test", "m.test:5269", "x@y@m.test", "&lt;M.test>", "nobody.test", "m.test", "am.testing"};
+	peer_create(side.peers, "m.test", "M");
+	struct fake in[sizeof names / sizeof *names];
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		fake_connect(&in[i], &loop, peers_port(side.peers));
+		char *header = mem_printf(STREAM "from='%zu' to='%s' version='1.0'>", i, names[i]);
+		fake_send(&in[i], header);
+		fake_expect(&loop, &in[i], "id='");
+		free(header);
+	}
+	ck_assert_str_eq(buf_text(&side.openings), "stream 0;stream 1;stream 2;stream 3;");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		fake_finish(&in[i]);
+	}
+}
+END_TEST
+
 START_TEST(unknown_domain_is_host_unknown)
 {
 	struct fake in;
@@ -771,6 +791,7 @@ static Suite *make(void)
 	tcase_add_test(tc, keys_are_verified_before_our_own_is_asked_for);
 	tcase_add_test(tc, bad_key_is_answered_invalid_and_closed);
 	tcase_add_test(tc, keys_that_cannot_be_verified_are_dialback_errors);
+	tcase_add_test(tc, a_stream_to_something_like_a_peer_is_told);
 	tcase_add_test(tc, unknown_domain_is_host_unknown);
 	tcase_add_test(tc, verify_on_a_separate_connection);
 	tcase_add_test(tc, header_without_version_gets_no_features);

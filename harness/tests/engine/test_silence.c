@@ -117,6 +117,24 @@ START_TEST(what_violates_no_condition_is_noted)
 END_TEST
 
 /* What a stream begins with can be taken, is no offence, and no stanza that another step missed. */
+START_TEST(openings_can_be_forbidden)
+{
+	struct stage *st = stage_open("Marlowe never receives:\n"
+								  "	<stream:stream to='{match:.*:.*}'/>\n"
+								  "	TT-1 no port\n"
+								  "Marlowe receives: nothing\n"
+								  "	TT-2 nothing comes\n");
+	stage_opens(st, "Marlowe", "<stream to='marlowe.test'/>");
+	stage_opens(st, "Marlowe", "<stream to='marlowe.test:5269'/>");
+	stage_fence(st, "Marlowe");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	ck_assert_finding(st, "TT-2", "PASS");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(the_beginning_of_a_stream_is_no_stanza)
 {
 	struct stage *st = stage_open("Marlowe receives: nothing\n"
@@ -820,6 +838,7 @@ static Suite *make(void)
 	tcase_add_test(tests, silence_may_have_to_last);
 	tcase_add_test(tests, what_a_play_waits_for_can_be_asked);
 	tcase_add_test(tests, what_violates_no_condition_is_noted);
+	tcase_add_test(tests, openings_can_be_forbidden);
 	tcase_add_test(tests, the_beginning_of_a_stream_is_no_stanza);
 	tcase_add_loop_test(tests, a_peer_proves_silence, 0, 2);
 	tcase_add_test(tests, a_client_proves_silence);
