@@ -133,6 +133,34 @@ static char *excerpt(const struct entry *e)
 	return len > EXCERPT ? mem_printf("%.*s... (%zu octets)", EXCERPT, raw, len) : mem_strndup(raw, len);
 }
 
+/* "\nwhere ${ver} is '...', ${hash} is '...'": what a condition was compared with. "" if it names nothing. Caller
+ * frees. */
+static char *values_in(const struct player *p, const struct check *c)
+{
+	const char *const *names;
+	size_t count = xpath_names(c->xpath, &names);
+	struct buf b = {0};
+	for (size_t i = 0; i < count; i++) {
+		int again = 0;
+		for (size_t n = 0; n < i; n++) {
+			again |= !strcmp(names[n], names[i]);
+		}
+		const char *value = vars_get(&p->vars, names[i]);
+		if (!again) {
+			buf_printf(&b, "%s ${%s} is '%.200s'", b.len ? "," : "\nwhere", names[i], value ? value : "");
+		}
+	}
+	return buf_take(&b);
+}
+
+static char *unmet(const struct player *p, const struct check *c, const struct entry *e, const char *raw)
+{
+	char *values = values_in(p, c);
+	char *detail = mem_printf("does not hold: %s%s\non line %d of the journal: %s", c->expr, values, e->journal, raw);
+	free(values);
+	return detail;
+}
+
 void decide_taken(struct player *p, const struct step *step, const struct entry *e, unsigned previous)
 {
 	char *raw = excerpt(e);
@@ -145,8 +173,7 @@ void decide_taken(struct player *p, const struct step *step, const struct entry 
 			detail = holds ? NULL : mem_printf("came too early, line %d of the journal: %s", e->journal, raw);
 		} else if (c->xpath) {
 			holds = xpath_holds(c->xpath, e->stanza, &p->vars) > 0;
-			detail = holds ? NULL
-						   : mem_printf("does not hold: %s\non line %d of the journal: %s", c->expr, e->journal, raw);
+			detail = holds ? NULL : unmet(p, c, e, raw);
 		}
 		decide(p, step, c, holds, detail);
 		free(detail);

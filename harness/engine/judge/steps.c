@@ -373,7 +373,8 @@ static void compare(struct player *p, const struct step *step, uint64_t now)
 	char *left = vars_expand(&p->vars, step->left);
 	char *right = vars_expand(&p->vars, step->right);
 	int holds = (strcmp(left, right) == 0) != step->negate;
-	char *detail = mem_printf("%s: '%s' and '%s'", step->text, left, right);
+	int colon = step->text[strlen(step->text) - 1] == ':';
+	char *detail = mem_printf("%s%s '%s' and '%s'", step->text, colon ? "" : ":", left, right);
 	if (holds) {
 		decide_step(p, step, 1, NULL);
 	} else {

@@ -346,6 +346,8 @@ START_TEST(a_check_with_xpath_is_decided_by_the_stanza)
 	ck_assert_finding(st, "TT-1", "PASS");
 	ck_assert_finding(st, "TT-2", "FAIL");
 	ck_assert_has(stage_detail(st, "TT-2"), "does not hold: @from = '${target}' and @to = '${Marlowe}'");
+	ck_assert_has(stage_detail(st, "TT-2"), "where ${target} is 'example.org', ${Marlowe} is 'marlowe.test'\n");
+	ck_assert_lacks(stage_detail(st, "TT-3"), "where ");
 	ck_assert_has(stage_detail(st, "TT-2"),
 			"on line 1 of the journal: <presence to='marlowe.test' type='subscribe' from='x@example.org'");
 	ck_assert_finding(st, "TT-3", "FAIL");
