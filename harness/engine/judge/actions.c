@@ -258,6 +258,7 @@ int fence_takes(struct player *p, int actor, const struct stanza *s)
 	snprintf(prefix, sizeof prefix, "%s-fence%d-", p->config.token, seat->fence_serial);
 	if (!strncmp(id, prefix, strlen(prefix)) && seat->fence_open) {
 		seat->fence_open--;
+		seat->fence_again = 0;
 	}
 	return 1;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FENCES_AGAIN 3 /* a target that ends every stream answers no question */
+
 static void set_name(struct player *p, const char *name, const char *form, const char *value)
 {
 	char *key = mem_printf("%s%s", name, form);
@@ -386,7 +388,8 @@ void player_on_ended(struct player *p, int actor, const char *how, const char *c
 	/* A question that the target has not read, or will not answer any more, is put again on another stream. A target
 	 * that ended the stream without a word may be gone altogether. */
 	int in_order = condition || !strcmp(how, "end");
-	if (!p->over && in_order && seat->fence_open && !seat->leaving) {
+	if (!p->over && in_order && seat->fence_open && !seat->leaving && seat->fence_again < FENCES_AGAIN) {
+		seat->fence_again++;
 		fence_send(p, actor);
 	}
 	steps_advance(p, now);

@@ -32,6 +32,7 @@ struct seat {
 	int reset;		   /* ... with TCP resets: what it sent before may never be read */
 	int fence_open;	   /* answers still missing */
 	int fence_serial;
+	int fence_again;		 /* how often the open one was put again */
 	char *trouble;			 /* why its streams failed last, or NULL */
 	struct vars errors_sent; /* ids of error stanzas that it sent */
 	struct vars answers_due; /* ids of IQs: how many answers may still come */

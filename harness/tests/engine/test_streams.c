@@ -151,6 +151,23 @@ START_TEST(a_fence_is_put_again_when_its_stream_ends)
 }
 END_TEST
 
+START_TEST(a_target_that_ends_every_stream_is_asked_a_few_times)
+{
+	struct stage *st = stage_open(SUBSCRIBE APPROVE);
+	for (int i = 0; i < 3; i++) {
+		stage_actions(st);
+		stage_ended(st, "Marlowe", "end", NULL);
+		ck_assert_has(stage_actions(st), "# fence\n");
+	}
+	stage_ended(st, "Marlowe", "end", NULL);
+	ck_assert_str_eq(stage_actions(st), "");
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_verdict(st, "INCONCLUSIVE");
+	stage_close(st);
+}
+END_TEST
+
 /* A target that ended the stream without a word may have crashed: whoever asks again would be told that nobody is
  * there, before the driver can say so. */
 START_TEST(a_fence_is_not_put_again_after_a_bare_fin)
@@ -266,6 +283,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_stream_that_cannot_be_opened_decides_nothing);
 	tcase_add_test(tests, a_bare_stream_is_fenced_by_dialback);
 	tcase_add_test(tests, a_fence_is_put_again_when_its_stream_ends);
+	tcase_add_test(tests, a_target_that_ends_every_stream_is_asked_a_few_times);
 	tcase_add_test(tests, a_fence_is_not_put_again_after_a_bare_fin);
 	tcase_add_test(tests, an_ended_stream_needs_no_fence);
 	tcase_add_test(tests, after_the_orderly_end_the_hook_waits_for_the_last_stream);
