@@ -106,6 +106,8 @@ static void note_sent(struct player *p, int actor, const struct stanza *s)
 	}
 	seat->sent_since_fence = 1;
 	seat->reset = seat->leaving = 0;
+	int peer = !actor_class_is_client(a->class);
+	seat->unsettled |= peer && !strcmp((const char *)s->root->name, "presence");
 }
 
 /* The domain of the target that a peer's stanza is for; the main one if it is for none of them. */

@@ -24,6 +24,7 @@ struct seat {
 	char *last_iq;		 /* id of the last IQ that it sent */
 	unsigned last_taken; /* number of the last stanza that a step took */
 	int sent_since_fence;
+	int unsettled;	   /* a peer sent presence, and no quiet window has passed since it was read */
 	int sees_dialback; /* the play has to do with it: its answers can be received */
 	int bare;		   /* it speaks on a stream without authentication only ... */
 	int bare_open;	   /* ... which is open */
@@ -68,6 +69,7 @@ struct player {
 	enum wait_kind wait;
 	uint64_t deadline;
 	uint64_t entered;		 /* when the open step began to wait */
+	int looking;			 /* at the list of requests, before the open step's decision */
 	int hook_id, hook_tried; /* of the open step; tried: how often the answer was read */
 	uint64_t settled;		 /* when a branch that begins with any answer may be played, or PLAYER_NEVER */
 	int *together;			 /* per inner step: met, or missed without ending the play */

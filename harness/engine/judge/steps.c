@@ -185,6 +185,9 @@ static int take(struct player *p, const struct step *step)
 		vars_set(&p->vars, step->bindings[i].name, value);
 		free(value);
 	}
+	if (!e->soft && !strcmp((const char *)e->stanza->root->name, "presence")) {
+		seat->unsettled = 0; /* it came of what the peer had sent */
+	}
 	unsigned previous = seat->last_taken;
 	seat->last_taken = e->number;
 	decide_taken(p, step, e, previous);
@@ -276,6 +279,24 @@ static void call_hook(struct player *p, const struct step *step, uint64_t now)
 	wait_for(p, step, WAIT_HOOK, now + HOOK_DEADLINES * p->config.deadline);
 }
 
+static const struct step look = {.kind = STEP_PENDING, .hook = "pending"};
+
+/* A fence says that the target has read what peers sent, not that it has dealt with it. A decision on a request waits
+ * until the request is on the list, or for the quiet window where it is not or nobody can ask. */
+static void settle(struct player *p, const struct step *step, uint64_t now)
+{
+	int decides = step->actor >= 0 && (!strcmp(step->hook, "approve") || !strcmp(step->hook, "deny"));
+	if (!decides || !p->seats[step->actor].unsettled) {
+		call_hook(p, step, now);
+	} else if (p->config.has(p->config.ud, "hook:pending")) {
+		p->looking = 1;
+		p->hook_id = act_hook(p, &look, NULL);
+		wait_for(p, step, WAIT_HOOK, now + HOOK_DEADLINES * p->config.deadline);
+	} else {
+		wait_for(p, step, WAIT_QUIET, now + p->config.quiet);
+	}
+}
+
 /* 1: the open step is met. */
 static int try_open(struct player *p, uint64_t now)
 {
@@ -287,7 +308,9 @@ static int try_open(struct player *p, uint64_t now)
 		if (fences_open(p)) {
 			return 0;
 		}
-		if (step->kind == STEP_NOTHING) {
+		if (step->kind == STEP_HOOK) {
+			settle(p, step, now);
+		} else if (step->kind == STEP_NOTHING) {
 			uint64_t own = (uint64_t)step->within_ms * 1000;
 			wait_for(p, step, WAIT_QUIET, now + (own > p->config.quiet ? own : p->config.quiet));
 		} else {
@@ -353,8 +376,10 @@ static void enter_hook(struct player *p, const struct step *step, uint64_t now)
 	}
 	if (fenced) {
 		wait_for(p, step, WAIT_FENCE, now + p->config.deadline);
-	} else {
+	} else if (is_query(step)) {
 		call_hook(p, step, now);
+	} else {
+		settle(p, step, now);
 	}
 }
 
@@ -566,7 +591,13 @@ static void quiet_passed(struct player *p, uint64_t now)
 		call_hook(p, step, now);
 		return;
 	}
-	const struct seat *seat = &p->seats[step->actor];
+	if (step->kind == STEP_HOOK) {
+		p->seats[step->actor].unsettled = 0;
+		call_hook(p, step, now);
+		return;
+	}
+	struct seat *seat = &p->seats[step->actor];
+	seat->unsettled = 0;
 	if (is_client(p, step->actor) && !seat->connected) {
 		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s was cut off before silence was proved: %s",
 				name_of(p, step->actor), seat->trouble ? seat->trouble : "its stream is closed");
@@ -655,6 +686,18 @@ static void query_answered(struct player *p, const struct step *step, const char
 	p->deadline = PLAYER_NEVER;
 }
 
+/* The list of requests before a decision: with the request on it nothing has to be waited for. */
+static void look_answered(struct player *p, const struct step *step, const char *output, uint64_t now)
+{
+	p->looking = 0;
+	if (roster_holds(&look, p->seats[step->actor].address, &p->vars, output)) {
+		p->seats[step->actor].unsettled = 0;
+		call_hook(p, step, now);
+	} else {
+		wait_for(p, step, WAIT_QUIET, now + p->config.quiet);
+	}
+}
+
 static void everybody_is_disconnected(struct player *p)
 {
 	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
@@ -669,6 +712,10 @@ static void everybody_is_disconnected(struct player *p)
 void steps_hook_done(struct player *p, int ok, const char *output, uint64_t now)
 {
 	const struct step *step = p->open;
+	if (p->looking) {
+		look_answered(p, step, ok ? output : NULL, now);
+		return;
+	}
 	if (!ok) {
 		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "hook %s failed: %s", step->hook,
 				output ? output : "no reason given");

@@ -109,9 +109,42 @@ START_TEST(what_a_peer_sent_is_read_before_a_hook)
 	stage_fence(st, "Marlowe");
 	ck_assert_str_eq(stage_actions(st), "");
 	stage_fence(st, "Kyd");
+	ck_assert_str_eq(stage_actions(st), "target hook pending -\n");
+	stage_hook(st, 1, "marlowe.test\n");
 	ck_assert_str_eq(stage_actions(st), "target hook approve marlowe.test\n");
 	stage_hook(st, 1, "");
 	ck_assert_str_eq(stage_actions(st), "target hook roster marlowe.test\n"); /* nothing was sent since */
+	stage_close(st);
+}
+END_TEST
+
+/* What a target has read it may not have dealt with: 0: the request is not on the list, 1: the list cannot be had, 2:
+ * there is no hook for it. */
+START_TEST(a_decision_waits_for_its_request)
+{
+	struct stage_set set = {.claims = _i == 2 ? "account:admin hook:approve" : NULL};
+	struct stage *st = stage_set_up(&set, "Marlowe sends:\n"
+										  "	<presence type='subscribe'/>\n"
+										  "the target approves Marlowe\n"
+										  "Marlowe receives:\n"
+										  "	<presence type='subscribed'/>\n"
+										  "	TT-1 it is approved\n"
+										  "the target approves Marlowe\n");
+	stage_start(st);
+	stage_fence(st, "Marlowe");
+	if (_i < 2) {
+		ck_assert_has(stage_actions(st), "target hook pending -\n");
+		stage_hook(st, !_i, "kyd.test\n");
+	}
+	ck_assert_lacks(stage_actions(st), "hook");
+	stage_quiet(st);
+	ck_assert_str_eq(stage_actions(st), "target hook approve marlowe.test\n");
+	stage_hook(st, 1, "");
+	stage_hears(st, "Marlowe", SUBSCRIBED); /* so what was sent has been dealt with */
+	ck_assert_str_eq(stage_actions(st), "target hook approve marlowe.test\n");
+	stage_hook(st, 1, "");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
 	stage_close(st);
 }
 END_TEST
@@ -493,6 +526,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_hook_that_is_done_lets_the_play_go_on);
 	tcase_add_test(tests, a_hook_has_its_time);
 	tcase_add_test(tests, what_a_peer_sent_is_read_before_a_hook);
+	tcase_add_loop_test(tests, a_decision_waits_for_its_request, 0, 3);
 	tcase_add_test(tests, a_peer_that_sent_nothing_needs_no_fence);
 	tcase_add_test(tests, a_hook_without_its_fence_is_not_called);
 	tcase_add_loop_test(tests, a_restart_disconnects_everybody, 0, 4);

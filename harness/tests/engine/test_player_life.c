@@ -812,6 +812,7 @@ static char *performance(void)
 	stage_connected(st, "Bard");
 	stage_fence(st, "Marlowe");
 	stage_hears(st, "Marlowe", PING);
+	stage_hook(st, 1, "marlowe.test\n"); /* the request is there */
 	stage_hook(st, 1, "");
 	stage_hears(st, "Marlowe", "<presence type='subscribed' id='a'/>");
 	stage_fence(st, "Marlowe");
