@@ -228,7 +228,7 @@ START_TEST(remote_users_share_the_streams_of_their_peer)
 	stage_streams(st, "Marlowe", 0, 0);
 	stage_actions(st);
 	stage_connected(st, "Bard");
-	ck_assert_str_eq(stage_actions(st), ASKS_FOR_REQUEST);
+	ck_assert_str_eq(stage_actions(st), "target hook approve marlowe.test\n");
 	stage_close(st);
 }
 END_TEST
