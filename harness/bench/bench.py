@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,20 +19,26 @@ from statistics import median
 from typing import Any
 
 SLOWEST = 10
-Report = Mapping[str, Any]  # of one run, with `wall` put in
+Report = Mapping[str, Any]  # of one run, with `wall` and `cpu`, of all processes together, put in
 
 
 def run(command: str, target: str) -> Report:
     """One run; its JSON report and how long the whole command took. Verdicts do not matter here."""
     with tempfile.TemporaryDirectory() as folder:
-        started = time.monotonic()
+        started, cpu = time.monotonic(), children_cpu()
         done = subprocess.run(
             [command, "run", "--target", target, "--format", "json", "--out", folder], capture_output=True, text=True,
         )
         wall = time.monotonic() - started
     if done.returncode not in (0, 1):
         raise SystemExit(f"{done.stderr}bench: the run against {target} ended with exit status {done.returncode}")
-    return json.loads(done.stdout) | {"wall": wall}
+    return json.loads(done.stdout) | {"wall": wall, "cpu": children_cpu() - cpu}
+
+
+def children_cpu() -> float:
+    """CPU seconds of all processes that have ended: driver, engine, target."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def cost(report: Report, key: str) -> float:
@@ -48,6 +55,8 @@ ROWS: Sequence[tuple[str, str, Callable[[Report], float]]] = (
     ("engine CPU", "s", lambda run: cost(run, "engine_cpu_seconds")),
     ("engine CPU per scenario", "ms", lambda run: 1000 * cost(run, "engine_cpu_seconds") / max(1, len(run["results"]))),
     ("target CPU", "s", lambda run: cost(run, "target_cpu_seconds")),
+    ("driver CPU, reading the catalogue included", "s",
+     lambda run: run["cpu"] - cost(run, "engine_cpu_seconds") - cost(run, "target_cpu_seconds")),
     ("wall / target CPU", "", lambda run: run["wall"] / max(0.001, cost(run, "target_cpu_seconds"))),
     ("engine memory, peak", "MB", lambda run: cost(run, "engine_memory_kb") / 1024),
 )
@@ -91,7 +100,8 @@ def wait(waited: Mapping[str, Any] | None) -> str:
 def render(runs: Mapping[str, Sequence[Report]]) -> list[str]:
     """The whole report."""
     number = len(next(iter(runs.values())))
-    lines = [f"median of {number} runs (least-most), {os.cpu_count()} CPUs", ""]
+    load = os.getloadavg()[0]
+    lines = [f"median of {number} runs (least-most), {os.cpu_count()} CPUs, load {load:.1f}: other work counts in wall, not in CPU", ""]
     lines += table([
         ("", "", *runs),
         *((name, unit, *(figures(map(value, each)) for each in runs.values())) for name, unit, value in ROWS),

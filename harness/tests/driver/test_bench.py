@@ -18,7 +18,7 @@ def report(wall: float, ms: float) -> dict[str, Any]:
     waited = {"ms": 61.2, "for": "a quiet window", "line": 12, "step": "Marlowe receives: nothing"}
     cost = {"seconds": wall - 0.2, "quiet_seconds": 0.5, "ready_seconds": 0.1, "engine_cpu_seconds": 0.05, "target_cpu_seconds": 0.5,
             "engine_memory_kb": 20480}
-    return {"wall": wall, "cost": cost, "results": [
+    return {"wall": wall, "cpu": 0.65, "cost": cost, "results": [
         {"scenario": "cancel/at-form", "ms": ms, "waited": waited},
         {"scenario": "disco/admin", "ms": 3.0, "waited": {"ms": 2.6, "for": "the last quiet window", "line": None, "step": None}},
         {"scenario": "disco/user", "ms": 0.0, "waited": None},
