@@ -10,8 +10,9 @@ struct call {
 	int player_id;	   /* of the player's action */
 	int number;		   /* of the run */
 	int driver;
-	int held;	 /* waits until all plays under way want the target stopped */
+	int held;	 /* waits until all plays under way want the same done to the target */
 	int asked;	 /* the driver is at work on it */
+	int lead;	 /* number of the call that does it for this one, too; or 0 */
 	int due;	 /* answers of the driver that are still to come */
 	int refused; /* the target did not come up: the driver puts it right before the play goes on */
 	int undoes;	 /* run_undone() is to hear of it, not the player */
@@ -71,6 +72,7 @@ static void call_done(struct hook_runner *h, size_t i, int ok, const char *outpu
 	struct play *p = h->calls[i].play;
 	int id = h->calls[i].player_id;
 	int undoes = h->calls[i].undoes;
+	int number = h->calls[i].number;
 	char *text = mem_strdup(output);
 	char *note = mem_printf(
 			"%s: %s%s%s", h->calls[i].name, ok ? "done" : "failed", text && *text ? ", " : "", text ? text : "");
@@ -81,6 +83,14 @@ static void call_done(struct hook_runner *h, size_t i, int ok, const char *outpu
 	} else if (p && !p->ended) {
 		player_on_hook(p->player, id, ok, text, run_now(h->run));
 		play_pump(p);
+	}
+	for (size_t other = 0; other < h->count;) {
+		if (h->calls[other].lead == number) {
+			call_done(h, other, ok, text);
+			other = 0; /* the slots have moved */
+		} else {
+			other++;
+		}
 	}
 	free(note);
 	free(text);
@@ -117,7 +127,22 @@ static void ask_driver(struct hook_runner *h, struct call *c, const char *hook, 
 			profile->domains[0]));
 }
 
-/* Plays that run together share a restart: it comes when every play that is under way waits for it. */
+static void start_call(struct hook_runner *h, struct call *c, const char *peer)
+{
+	if (c->driver) {
+		h->run->target_stopping |= hook_stops_target(c->name);
+		ask_driver(h, c, c->name, peer);
+		return;
+	}
+	const struct hook *hook = profile_hook(&h->run->plan.profile, c->name);
+	char id[32];
+	snprintf(id, sizeof id, "hook%d", c->number);
+	char *octets = adhoc_begin(&c->adhoc, hook, h->run->plan.profile.domains[0], peer, id);
+	send_or_keep(h, c, octets);
+}
+
+/* Plays that run together share what they do to the target: it comes when every play that is under way waits for it.
+ */
 void hooks_meet(struct hook_runner *h)
 {
 	size_t held = 0;
@@ -128,19 +153,17 @@ void hooks_meet(struct hook_runner *h)
 		return;
 	}
 	run_end_finished(h->run);
-	h->run->target_stopping = 1;
-	int first = 1;
+	struct call *lead = NULL;
 	for (size_t i = 0; i < h->count; i++) {
 		struct call *c = &h->calls[i];
-		if (c->held) {
-			c->held = 0;
-			c->asked = 1;
-			if (first) {
-				ask_driver(h, c, c->name, NULL);
-			}
-			first = 0;
+		if (!c->held || (lead && strcmp(c->name, lead->name) != 0)) {
+			continue;
 		}
+		c->held = 0;
+		c->lead = lead ? lead->number : 0;
+		lead = lead ? lead : c;
 	}
+	start_call(h, lead, NULL);
 }
 
 static struct call *add_call(struct hook_runner *h, struct play *p, const char *name, const char *peer)
@@ -157,20 +180,12 @@ static struct call *add_call(struct hook_runner *h, struct play *p, const char *
 
 static void begin_call(struct hook_runner *h, struct call *c, const char *peer)
 {
-	if (c->driver && hook_stops_target(c->name)) {
+	if (hook_touches_others(c->name) && !peer) {
 		c->held = 1;
 		hooks_meet(h);
-		return;
+	} else {
+		start_call(h, c, peer);
 	}
-	if (c->driver) {
-		ask_driver(h, c, c->name, peer);
-		return;
-	}
-	const struct hook *hook = profile_hook(&h->run->plan.profile, c->name);
-	char id[32];
-	snprintf(id, sizeof id, "hook%d", c->number);
-	char *octets = adhoc_begin(&c->adhoc, hook, h->run->plan.profile.domains[0], peer, id);
-	send_or_keep(h, c, octets);
 }
 
 /* The call that the play began and has not finished, or NULL. */

@@ -157,6 +157,7 @@ void play_begin(struct play *p)
 {
 	p->begun = 1;
 	p->run->active++;
+	turns_claim(p);
 	int attempt = 1;
 	for (const struct play *before = p->before; before; before = before->before) {
 		attempt++;
@@ -324,8 +325,10 @@ static void release_early(struct play *p)
 {
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
 		struct seat_link *link = &p->links[i];
-		if (link->session && session_jid(link->session) && !player_needs(p->player, (int)i)) {
+		int logging_in = link->session && !session_jid(link->session);
+		if ((link->session || link->claims) && !logging_in && !player_needs(p->player, (int)i)) {
 			release(p, link);
+			turns_let_go(link);
 		}
 	}
 }
@@ -338,6 +341,16 @@ static void set_timer(struct play *p)
 		uint64_t now = run_now(p->run);
 		uint64_t wait = deadline > now ? (deadline - now + 999) / 1000 : 0;
 		uv_timer_start(&p->timer, on_timer, wait, 0);
+	}
+}
+
+/* The play is over. */
+static void leave(struct play *p)
+{
+	p->reported = 1;
+	p->run->active--;
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		turns_let_go(&p->links[i]);
 	}
 }
 
@@ -357,8 +370,7 @@ void play_pump(struct play *p)
 	release_early(p);
 	int over = player_is_over(p->player) && !p->reported;
 	if (over) {
-		p->reported = 1;
-		p->run->active--;
+		leave(p);
 	}
 	waits_note(p);
 	if (over) {
@@ -383,8 +395,7 @@ void play_end(struct play *p, const char *why, enum verdict verdict)
 		return;
 	}
 	if (!p->reported) {
-		p->reported = 1;
-		p->run->active--;
+		leave(p);
 	}
 	player_end(p->player, why, verdict, run_now(p->run));
 	p->ended = 1;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOBS 32
 #define SILENT "the target does not answer any more"
 
 uint64_t run_now(const struct run *r)
@@ -19,11 +18,6 @@ uint64_t run_now(const struct run *r)
 static void begin_liveness(struct run *r);
 
 /* --- the order of plays --- */
-
-static size_t jobs(const struct run *r)
-{
-	return r->plan.jobs > 0 ? (size_t)r->plan.jobs : JOBS;
-}
 
 /* What a play has changed about the target, and perhaps broke off with, must not meet the next one. 1: it takes a
  * while.
@@ -80,23 +74,15 @@ static void settle(struct run *r)
 	uv_timer_start(&r->timer, on_quiet, (uint64_t)(r->plan.profile.final_quiet_ms * r->plan.patience), 0);
 }
 
-static int may_begin(const struct run *r)
-{
-	const struct play *before = r->next ? r->plays[r->next - 1] : NULL;
-	if (r->plays[r->next]->company == ALONE || (before && before->company == ALONE)) {
-		return !r->active;
-	}
-	return r->active < jobs(r);
-}
-
 static void go_on(struct run *r)
 {
 	if (r->checking) {
 		return;
 	}
 	if (r->phase == PHASE_PARALLEL) {
-		while (r->next < r->parallel_count && may_begin(r)) {
-			play_begin(r->plays[r->next++]);
+		for (struct play *p; (p = turns_take(r)) != NULL;) {
+			r->next++;
+			play_begin(p);
 		}
 		if (r->phase == PHASE_PARALLEL && !r->active && r->next == r->parallel_count) {
 			settle(r);
@@ -122,6 +108,11 @@ static void on_idle(uv_idle_t *idle)
 	}
 }
 
+void run_wake(struct run *r)
+{
+	uv_idle_start(&r->next_turn, on_idle);
+}
+
 void run_undone(struct run *r, const char *reason)
 {
 	r->undoing--;
@@ -131,13 +122,13 @@ void run_undone(struct run *r, const char *reason)
 		free(text);
 		return;
 	}
-	uv_idle_start(&r->next_turn, on_idle);
+	run_wake(r);
 }
 
 void run_stream_gone(struct run *r)
 {
 	if (r->phase == PHASE_OVER) {
-		uv_idle_start(&r->next_turn, on_idle);
+		run_wake(r);
 	}
 }
 
@@ -167,7 +158,7 @@ static void check_answered(struct run *r, const char *reason)
 			r->plays[i]->doubtful = 0;
 		}
 		hooks_meet(r->hooks);
-		uv_idle_start(&r->next_turn, on_idle);
+		run_wake(r);
 	}
 }
 
@@ -194,7 +185,7 @@ void run_play_over(struct run *r, struct play *p)
 		run_check_liveness(r);
 	}
 	hooks_meet(r->hooks);
-	uv_idle_start(&r->next_turn, on_idle);
+	run_wake(r);
 }
 
 /* --- the end --- */

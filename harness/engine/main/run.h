@@ -36,8 +36,10 @@ struct run;
 /* Which plays may run at the same time. */
 enum company {
 	WITH_ALL,
-	WITH_RESTARTS, /* those that restart the target share the restart */
+	WITH_RESTARTS, /* those that restart the target share the restart, and so on */
 	WITH_KILLS,
+	WITH_AUTO,	   /* they switch automatic approval */
+	WITH_FUNCTION, /* they switch the function */
 	ALONE,
 	LAST /* alone, after all others: they spoil the target's store */
 };
@@ -65,6 +67,7 @@ struct play {
 		char *address;
 		char *account; /* bare JID of the session, to give it back under */
 		int own;	   /* not to be lent to others afterwards */
+		int claims;	   /* counted in run.claims */
 	} * links;
 	uv_timer_t timer;
 	int timer_open;
@@ -100,11 +103,12 @@ struct run {
 	struct control *control;
 	struct play **plays; /* in the order of enum company */
 	size_t plays_count, parallel_count;
-	uint64_t tokens; /* that were given to plays */
-	size_t next;	 /* of the plays that have not begun */
-	size_t active;	 /* begun, play not over */
-	size_t tidied;	 /* of the plays that have begun: what they changed about the target is being put back */
-	int undoing;	 /* hooks under way that put it back */
+	uint64_t tokens;			  /* that were given to plays */
+	size_t next;				  /* of the plays that have not begun */
+	size_t active;				  /* begun, play not over */
+	size_t claims[ACTOR_CLASSES]; /* clients of each class that plays under way still need */
+	size_t tidied; /* of the plays that have begun: what they changed about the target is being put back */
+	int undoing;   /* hooks under way that put it back */
 	enum phase phase;
 	uv_timer_t timer;
 	uv_timer_t check_timer; /* deadline of the login or of a liveness check */
@@ -132,6 +136,7 @@ struct run {
 uint64_t run_now(const struct run *r);			   /* microseconds since the run began */
 void run_play_over(struct run *r, struct play *p); /* called once per play when its player is over */
 void run_end_finished(struct run *r);			   /* ends the plays that are over: the target is about to be stopped */
+void run_wake(struct run *r);					   /* something has changed: perhaps more can begin */
 void run_check_liveness(struct run *r);
 void run_undone(struct run *r, const char *reason); /* a hook of hooks_undo() is done; reason: it failed, or NULL */
 void run_stream_gone(struct run *r);				/* a stream or session came to its end */
@@ -156,6 +161,12 @@ void play_doubt(struct play *p);
 /* Ends a play that the target did not survive: FAIL or INCONCLUSIVE. */
 void play_lost(struct play *p, const char *reason, enum verdict verdict);
 void play_note_sent(struct play *p, int actor, int line, const char *data, size_t len);
+
+/* turns.c */
+enum company turns_company(const struct scenario *s);
+struct play *turns_take(struct run *r);	   /* the next play, now at r->plays[r->next]; NULL: none may begin as yet */
+void turns_claim(struct play *p);		   /* it begins */
+void turns_let_go(struct seat_link *link); /* its play needs this client no longer */
 
 /* loss.c */
 /* The target is lost. Has it started again and plays what was under way once more, each play alone, until it is known

@@ -51,39 +51,6 @@ static uint64_t next_random(uint64_t *state)
 	return *state >> 33;
 }
 
-struct stops {
-	int restarts, kills, others, stores;
-};
-
-static void note_hook(void *ud, const struct step *step)
-{
-	struct stops *s = ud;
-	if (step->kind == STEP_HOOK) {
-		int restarts = !strcmp(step->hook, "restart");
-		int kills = !strcmp(step->hook, "kill");
-		s->restarts |= restarts;
-		s->kills |= kills;
-		s->stores |= !strncmp(step->hook, "store_", 6);
-		s->others |= hook_touches_others(step->hook) && !restarts && !kills;
-	}
-}
-
-static enum company company_of(const struct scenario *s)
-{
-	struct stops stops = {0};
-	steps_each(&s->play, note_hook, &stops);
-	if (!s->exclusive) {
-		return WITH_ALL;
-	}
-	if (stops.stores) {
-		return LAST;
-	}
-	if (stops.others || stops.restarts + stops.kills != 1) {
-		return ALONE;
-	}
-	return stops.kills ? WITH_KILLS : WITH_RESTARTS;
-}
-
 /* Side by side in an order that the seed decides, then the exclusive ones, group by group in the order of their ids. */
 static void make_plays(struct run *r)
 {
@@ -93,7 +60,7 @@ static void make_plays(struct run *r)
 		for (int repeat = 1; repeat <= r->plan.repeat; repeat++) {
 			for (size_t i = 0; i < r->plan.select_count; i++) {
 				const struct scenario *s = catalogue_find(&r->catalogue, r->plan.select[i]);
-				if (company_of(s) == company) {
+				if (turns_company(s) == company) {
 					r->plays[r->plays_count++] = play_create(r, s, repeat, company);
 				}
 			}

@@ -1,4 +1,5 @@
-/* What plays wait for, and how long nothing but quiet windows keeps the run from going on: for `make bench`. */
+/* What plays wait for: others begin while they wait for time only. And how long nothing but quiet windows keeps the run
+ * from going on, for `make bench`. */
 #include "main/run.h"
 
 void waits_note_run(struct run *r)
@@ -26,6 +27,9 @@ void waits_note(struct play *p)
 	}
 	int busy = !p->reported && !wait.quiet;
 	p->run->waits.busy += (size_t)(busy - w->busy);
+	if (w->busy && !busy) {
+		run_wake(p->run);
+	}
 	w->busy = busy;
 	waits_note_run(p->run);
 }

@@ -22,6 +22,9 @@ enum actor_class {
 	ACTOR_CLASS_MAP(X)
 #undef X
 };
+#define X(name, text, account) +1
+enum { ACTOR_CLASSES = 0 ACTOR_CLASS_MAP(X) };
+#undef X
 
 const char *actor_class_text(enum actor_class class);
 const char *actor_class_account(enum actor_class class); /* key of the profile's account, or NULL */

@@ -1,0 +1,115 @@
+/* Which play begins next. What only waits for time does not count: other plays may begin meanwhile. But the target is
+ * not asked by more than a few at once, or the last of them would hear from a slow one after its deadline; and each
+ * client is a login, which costs more than the rest of a scenario, so plays take turns with a few sessions for each
+ * account. */
+#include "main/run.h"
+
+#include <string.h>
+
+#define BUSY 20
+#define CLIENTS 8 /* of one account at once */
+
+static const struct {
+	const char *hooks; /* what their names begin with */
+	enum company company;
+} companies[] = {
+		{"restart", WITH_RESTARTS},
+		{"kill", WITH_KILLS},
+		{"auto_", WITH_AUTO},
+		{"function_", WITH_FUNCTION},
+		{"store_", LAST},
+};
+
+static enum company hook_company(const char *hook)
+{
+	for (size_t i = 0; i < sizeof companies / sizeof *companies; i++) {
+		if (!strncmp(hook, companies[i].hooks, strlen(companies[i].hooks))) {
+			return companies[i].company;
+		}
+	}
+	return ALONE;
+}
+
+static void note_hook(void *ud, const struct step *step)
+{
+	enum company *company = ud;
+	if (step->kind != STEP_HOOK || !hook_touches_others(step->hook)) {
+		return;
+	}
+	enum company own = hook_company(step->hook);
+	if (*company == WITH_ALL || *company == own) {
+		*company = own;
+	} else {
+		*company = *company == LAST || own == LAST ? LAST : ALONE;
+	}
+}
+
+enum company turns_company(const struct scenario *s)
+{
+	enum company company = WITH_ALL;
+	steps_each(&s->play, note_hook, &company);
+	return s->exclusive && company == WITH_ALL ? ALONE : s->exclusive ? company : WITH_ALL;
+}
+
+static int shares(const struct actor *a)
+{
+	return actor_class_account(a->class) && !a->resource;
+}
+
+void turns_claim(struct play *p)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		const struct actor *a = &p->scenario->cast[i];
+		if (shares(a)) {
+			p->links[i].claims = 1;
+			p->run->claims[a->class]++;
+		}
+	}
+}
+
+void turns_let_go(struct seat_link *link)
+{
+	struct run *r = link->play->run;
+	if (link->claims) {
+		link->claims = 0;
+		r->claims[link->play->scenario->cast[link->actor].class]--;
+		run_wake(r);
+	}
+}
+
+/* A play has all that it needs before it begins: none ever waits for a session that another one holds. */
+static int has_clients(const struct run *r, const struct play *p)
+{
+	size_t wanted[ACTOR_CLASSES] = {0};
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		const struct actor *a = &p->scenario->cast[i];
+		wanted[a->class] += (size_t)shares(a);
+	}
+	for (size_t class = 0; class < ACTOR_CLASSES; class ++) {
+		if (wanted[class] && r->claims[class] && r->claims[class] + wanted[class] > CLIENTS) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
+struct play *turns_take(struct run *r)
+{
+	const struct play *before = r->next ? r->plays[r->next - 1] : NULL;
+	int full = r->plan.jobs > 0 ? r->active >= (size_t)r->plan.jobs : r->waits.busy >= BUSY;
+	if (full || r->next == r->parallel_count) {
+		return NULL;
+	}
+	if (r->plays[r->next]->company == ALONE || (before && before->company == ALONE)) {
+		return r->active ? NULL : r->plays[r->next];
+	}
+	for (size_t i = r->next; i < r->parallel_count && r->plays[i]->company != ALONE; i++) {
+		struct play *p = r->plays[i];
+		if (has_clients(r, p)) {
+			r->plays[i] = r->plays[r->next];
+			r->plays[r->next] = p;
+			return p;
+		}
+	}
+	return NULL;
+}

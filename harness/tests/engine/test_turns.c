@@ -1,0 +1,187 @@
+/* main/turns: who may run with whom, and which play begins next. */
+#include "base/mem.h"
+#include "main/run.h"
+#include "run.h"
+#include "stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum company company(const char *tags, const char *play)
+{
+	struct stage_set set = {.tags = tags};
+	struct stage *st = stage_set_up(&set, play);
+	enum company found = turns_company(st->scenario);
+	stage_close(st);
+	return found;
+}
+
+#define EXCLUSIVE "## exclusive\n"
+#define PEERS "\nMarlowe connects\n\nKyd connects\n"
+#define SWITCH(on, off) "the target accepts requests " on "\n\n" PEERS "\nthe target accepts requests " off "\n"
+
+START_TEST(who_runs_with_whom)
+{
+	ck_assert_int_eq(company("", "Bard connects\n" PEERS), WITH_ALL);
+	ck_assert_int_eq(company(EXCLUSIVE, "Bard connects\n" PEERS "\nthe target restarts\n"), WITH_RESTARTS);
+	ck_assert_int_eq(company(EXCLUSIVE, "Bard connects\n" PEERS "\nthe target is killed\n"), WITH_KILLS);
+	ck_assert_int_eq(company(EXCLUSIVE, "Bard connects\n\n" SWITCH("automatically", "manually")), WITH_AUTO);
+	ck_assert_int_eq(company(EXCLUSIVE, "Bard connects\n" PEERS), ALONE);
+	ck_assert_int_eq(
+			company(EXCLUSIVE, "Bard connects\n\n" SWITCH("automatically", "manually") "\nthe target restarts\n"),
+			ALONE);
+	ck_assert_int_eq(company(EXCLUSIVE, "Bard connects\n" PEERS
+										"\nthe target cannot write its store\n\nthe target can write its store again\n"
+										"\nthe target restarts\n"),
+			LAST);
+}
+END_TEST
+
+/* Plays of scenarios with so many administrators; an entry below 0: no client, and it runs alone. */
+struct bill {
+	struct run run;
+	struct scenario scenarios[16];
+	struct actor casts[16][16];
+	struct play plays[16];
+	struct play *order[16];
+	struct seat_link links[16][16];
+};
+
+static struct bill *bill_of(const int *admins, size_t count)
+{
+	struct bill *b = mem_alloc(sizeof *b);
+	b->run.plays = b->order;
+	b->run.plays_count = b->run.parallel_count = count;
+	uv_idle_init(uv_default_loop(), &b->run.next_turn);
+	for (size_t i = 0; i < count; i++) {
+		size_t cast = admins[i] > 0 ? (size_t)admins[i] : 0;
+		b->scenarios[i] = (struct scenario){.cast = b->casts[i], .cast_count = cast};
+		b->plays[i] = (struct play){.run = &b->run,
+				.scenario = &b->scenarios[i],
+				.company = admins[i] < 0 ? ALONE : WITH_ALL,
+				.links = b->links[i]};
+		for (size_t a = 0; a < cast; a++) {
+			b->casts[i][a].class = ACTOR_ADMIN;
+			b->links[i][a] = (struct seat_link){.play = &b->plays[i], .actor = (int)a};
+		}
+		b->order[i] = &b->plays[i];
+	}
+	return b;
+}
+
+static void bill_done(struct bill *b)
+{
+	uv_close((uv_handle_t *)&b->run.next_turn, NULL);
+	uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+	free(b);
+}
+
+/* Begins what may begin; returns the numbers of these plays. */
+static char *begun(struct bill *b, char *text)
+{
+	char *end = text;
+	*end = '\0';
+	for (struct play *p; (p = turns_take(&b->run)) != NULL; b->run.next++) {
+		ck_assert_ptr_eq(b->run.plays[b->run.next], p);
+		turns_claim(p);
+		b->run.active++;
+		b->run.waits.busy++;
+		end += sprintf(end, "%s%d", end > text ? " " : "", (int)(p - b->plays));
+	}
+	return text;
+}
+
+static void over(struct bill *b, int play)
+{
+	for (size_t a = 0; a < b->scenarios[play].cast_count; a++) {
+		turns_let_go(&b->links[play][a]);
+	}
+	b->run.active--;
+	b->run.waits.busy--;
+}
+
+START_TEST(a_play_waits_for_its_clients_and_others_pass_by)
+{
+	static const int admins[] = {3, 4, 3, 0, 1};
+	struct bill *b = bill_of(admins, 5);
+	char text[64];
+	ck_assert_str_eq(begun(b, text), "0 1 3 4"); /* 8 of the account are in use */
+	ck_assert_str_eq(begun(b, text), "");
+	over(b, 4);
+	ck_assert_str_eq(begun(b, text), "");
+	over(b, 0);
+	ck_assert_str_eq(begun(b, text), "2");
+	bill_done(b);
+}
+END_TEST
+
+START_TEST(more_clients_than_are_shared_are_no_reason_to_wait_for_ever)
+{
+	static const int admins[] = {12};
+	struct bill *b = bill_of(admins, 1);
+	char text[64];
+	ck_assert_str_eq(begun(b, text), "0");
+	bill_done(b);
+}
+END_TEST
+
+START_TEST(jobs_bound_the_plays_under_way)
+{
+	static const int admins[] = {0, 0, 0};
+	struct bill *b = bill_of(admins, 3);
+	char text[64];
+	b->run.plan.jobs = 2;
+	ck_assert_str_eq(begun(b, text), "0 1");
+	b->run.waits.busy = 0; /* waiting for time frees no place where the user said how many */
+	ck_assert_str_eq(begun(b, text), "");
+	over(b, 1);
+	ck_assert_str_eq(begun(b, text), "2");
+	bill_done(b);
+}
+END_TEST
+
+START_TEST(without_a_number_only_what_waits_for_the_target_counts)
+{
+	static const int admins[] = {0, 0};
+	struct bill *b = bill_of(admins, 2);
+	char text[64];
+	b->run.active = b->run.waits.busy = 1000;
+	ck_assert_str_eq(begun(b, text), "");
+	b->run.waits.busy = 0;
+	ck_assert_str_eq(begun(b, text), "0 1");
+	bill_done(b);
+}
+END_TEST
+
+START_TEST(alone_is_alone)
+{
+	static const int admins[] = {0, -1, 0};
+	struct bill *b = bill_of(admins, 3);
+	char text[64];
+	ck_assert_str_eq(begun(b, text), "0");
+	over(b, 0);
+	ck_assert_str_eq(begun(b, text), "1");
+	over(b, 1);
+	ck_assert_str_eq(begun(b, text), "2");
+	bill_done(b);
+}
+END_TEST
+
+static Suite *make(void)
+{
+	Suite *suite = suite_create("turns");
+	TCase *tests = tcase_create("turns");
+	tcase_add_test(tests, who_runs_with_whom);
+	tcase_add_test(tests, a_play_waits_for_its_clients_and_others_pass_by);
+	tcase_add_test(tests, more_clients_than_are_shared_are_no_reason_to_wait_for_ever);
+	tcase_add_test(tests, jobs_bound_the_plays_under_way);
+	tcase_add_test(tests, without_a_number_only_what_waits_for_the_target_counts);
+	tcase_add_test(tests, alone_is_alone);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+int main(void)
+{
+	return run_suite(make);
+}
