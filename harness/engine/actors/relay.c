@@ -87,7 +87,6 @@ static void carry_to_target(struct relay *r, const char *data, size_t len)
 static void client_data(void *ud, const char *data, size_t len)
 {
 	struct relay *r = ud;
-	r->client_octets += len;
 	if (r->phase == PHASE_OPEN) {
 		r->busy++;
 		carry_to_target(r, data, len);
@@ -176,7 +175,7 @@ static void target_secured(void *ud)
 static void target_data(void *ud, const char *data, size_t len)
 {
 	struct relay *r = ud;
-	int carry = r->phase == PHASE_OPEN;
+	int carry = r->phase == PHASE_OPEN && !r->settled;
 	r->busy++;
 	stream_feed(r->from_target, data, len);
 	if (!r->dead && carry && r->client) {
@@ -268,9 +267,16 @@ void relay_set_owner(struct relay *r, void *owner)
 	r->owner = owner;
 }
 
-size_t relay_client_octets(const struct relay *r)
+void relay_settle(struct relay *r)
 {
-	return r->client_octets;
+	r->settled = 1;
+}
+
+void relay_send(struct relay *r, const char *octets, size_t len)
+{
+	r->busy++;
+	carry_to_target(r, octets, len);
+	leave(r);
 }
 
 const char *relay_progress(const struct relay *r)

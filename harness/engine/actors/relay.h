@@ -1,5 +1,6 @@
 /* The recording relay of one client session: libstrophe connects to it on loopback, it connects to the target, does TLS
- * there, and carries octets unchanged while two parsers tell the recorder and the session what they mean. */
+ * there, and carries octets unchanged while two parsers tell the recorder and the session what they mean. After the
+ * login the session speaks and listens for itself: libstrophe would only parse everything a second time. */
 #ifndef ACTORS_RELAY_H
 #define ACTORS_RELAY_H
 
@@ -32,11 +33,12 @@ struct relay_config {
 struct relay *relay_create(const struct relay_config *config, char **error);
 int relay_port(const struct relay *r);
 void relay_set_owner(struct relay *r, void *owner);
-size_t relay_client_octets(const struct relay *r);	/* how many the client has sent so far */
-const char *relay_progress(const struct relay *r);	/* what the relay waits for, for a reason */
-const char *relay_condition(const struct relay *r); /* stream error of the target, or NULL */
-int relay_end_seen(const struct relay *r);			/* the target sent </stream:stream> */
-void relay_reset(struct relay *r);					/* drops the target's connection; on_closed follows */
-void relay_destroy(struct relay *r);				/* NULL is allowed, also inside its callbacks */
+void relay_settle(struct relay *r);								  /* the login is over */
+void relay_send(struct relay *r, const char *octets, size_t len); /* as the client, after the login */
+const char *relay_progress(const struct relay *r);				  /* what the relay waits for, for a reason */
+const char *relay_condition(const struct relay *r);				  /* stream error of the target, or NULL */
+int relay_end_seen(const struct relay *r);						  /* the target sent </stream:stream> */
+void relay_reset(struct relay *r);								  /* drops the target's connection; on_closed follows */
+void relay_destroy(struct relay *r);							  /* NULL is allowed, also inside its callbacks */
 
 #endif

@@ -23,8 +23,8 @@ struct relay {
 	struct conn *client, *target;
 	struct stream_parser *from_client, *from_target;
 	struct buf waiting; /* octets of the client that came before PHASE_OPEN */
-	size_t client_octets;
-	int client_lost; /* the client's octets are no XML any more */
+	int settled;		/* the login is over: what the target sends is not carried on */
+	int client_lost;	/* the client's octets are no XML any more */
 	int header_sent, end_sent, end_seen, target_began;
 	char *condition; /* stream error of the target */
 	char *reason;	 /* why the relay itself ended it */

@@ -228,6 +228,7 @@ static void strophe_bound(void *ud, const char *full_jid)
 	uv_timer_stop(s->timer);
 	s->full_jid = mem_strdup(full_jid ? full_jid : s->account);
 	s->state = SESSION_READY;
+	relay_settle(s->relay);
 	if (s->ss->callbacks->on_ready) {
 		s->ss->callbacks->on_ready(s->ss->ud, s);
 	}
@@ -336,7 +337,7 @@ const char *session_jid(const struct session *s)
 void session_send(struct session *s, const char *octets, size_t len)
 {
 	if (s->state == SESSION_READY) {
-		strophe_send(s->strophe, octets, len);
+		relay_send(s->relay, octets, len);
 	}
 }
 

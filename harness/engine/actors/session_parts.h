@@ -73,7 +73,6 @@ struct strophe_callbacks {
 
 struct strophe *strophe_create(struct sessions *ss, const char *jid, const char *password, const struct relay *relay,
 		const struct strophe_callbacks *callbacks, void *ud);
-void strophe_send(struct strophe *st, const char *octets, size_t len);
 void strophe_disconnect(struct strophe *st);
 void strophe_destroy(struct strophe *st); /* NULL is allowed, also inside its callbacks */
 

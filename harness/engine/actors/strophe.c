@@ -14,8 +14,6 @@
 
 /* What one run of libstrophe's loop reads at most. */
 #define STROPHE_READ 4096
-/* What surely fits into an empty socket buffer: below that a send needs no watch for room. */
-#define SURE_ROOM 8192
 
 struct strophe {
 	struct sessions *ss;
@@ -31,8 +29,6 @@ struct strophe {
 	int gone;
 	int told_gone;
 	int busy, dead;
-	int watches_room;
-	size_t expected; /* octets the relay has when nothing is left in libstrophe's queue */
 };
 
 void session_free_handle(uv_handle_t *handle)
@@ -95,8 +91,8 @@ static void on_readiness(uv_poll_t *poll, int status, int events);
 static void watch(struct strophe *st)
 {
 	if (st->poll) {
-		int room = st->watches_room || !xmpp_conn_is_connected(st->conn);
-		uv_poll_start(st->poll, UV_READABLE | (room ? UV_WRITABLE : 0), on_readiness);
+		int connecting = !xmpp_conn_is_connected(st->conn);
+		uv_poll_start(st->poll, UV_READABLE | (connecting ? UV_WRITABLE : 0), on_readiness);
 	}
 }
 
@@ -104,9 +100,6 @@ static void pump(struct strophe *st)
 {
 	st->busy++;
 	run(st);
-	if (st->watches_room && relay_client_octets(st->relay) >= st->expected) {
-		st->watches_room = 0;
-	}
 	if (st->gone) {
 		stop_watching(st);
 		strophe_hold_low(
@@ -116,7 +109,6 @@ static void pump(struct strophe *st)
 	}
 	if (st->bound && !st->told) {
 		st->told = 1;
-		st->expected = relay_client_octets(st->relay);
 		st->callbacks->on_bound(st->ud, xmpp_conn_get_bound_jid(st->conn));
 	}
 	if (st->gone && !st->told_gone && !st->dead) {
@@ -197,17 +189,6 @@ struct strophe *strophe_create(struct sessions *ss, const char *jid, const char 
 	uv_poll_init(ss->loop, st->poll, st->fd);
 	watch(st);
 	return st;
-}
-
-void strophe_send(struct strophe *st, const char *octets, size_t len)
-{
-	if (st->gone) {
-		return;
-	}
-	xmpp_send_raw(st->conn, octets, len);
-	st->expected += len;
-	st->watches_room = st->expected - relay_client_octets(st->relay) > SURE_ROOM;
-	pump(st);
 }
 
 void strophe_disconnect(struct strophe *st)

@@ -50,14 +50,11 @@ char *mem_printf(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	va_list again;
-	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
+	char *text = NULL;
+	int len = vasprintf(&text, format, args); /* one pass; measuring first took as long as writing */
 	va_end(args);
-	char *text = mem_alloc(len < 0 ? 1 : (size_t)len + 1);
-	if (len > 0) {
-		vsnprintf(text, (size_t)len + 1, format, again);
+	if (len < 0) {
+		out_of_memory();
 	}
-	va_end(again);
 	return text;
 }

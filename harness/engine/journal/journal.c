@@ -3,7 +3,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +42,9 @@ static void add_string(struct buf *b, const char *text, size_t len)
 		buf_add(b, text + i, plain - i);
 		if (plain < len) {
 			unsigned char c = (unsigned char)text[plain++];
-			if (c < 0x20) {
+			if (c == '\n') {
+				buf_add(b, "\\n", 2);
+			} else if (c < 0x20) {
 				buf_printf(b, "\\u%04x", c);
 			} else {
 				buf_add(b, (char[]){'\\', (char)c}, 2);
@@ -61,6 +62,18 @@ static int is_ascii(const char *data, size_t len)
 		all |= (unsigned char)data[i];
 	}
 	return all < 0x80;
+}
+
+static void add_number(struct buf *b, const char *key, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	buf_add_text(b, key);
+	buf_add(b, digits + at, sizeof digits - at);
 }
 
 /* Jansson refuses what no JSON reader would take: overlong forms and surrogates, which libxml2's check lets through. */
@@ -103,15 +116,16 @@ int journal_write(struct journal *j, const struct journal_entry *e)
 {
 	struct buf *b = &j->line;
 	buf_clear(b);
-	buf_printf(b, "{\"n\":%d,\"t\":%" PRIu64, ++j->lines, e->time);
+	add_number(b, "{\"n\":", (uint64_t)++j->lines);
+	add_number(b, ",\"t\":", e->time);
 	add_text(b, "kind", e->kind);
 	add_text(b, "scenario", e->scenario);
 	if (e->repeat > 1) {
-		buf_printf(b, ",\"repeat\":%d", e->repeat);
+		add_number(b, ",\"repeat\":", (uint64_t)e->repeat);
 	}
 	add_text(b, "actor", e->actor);
 	if (e->stream) {
-		buf_printf(b, ",\"stream\":%d", e->stream);
+		add_number(b, ",\"stream\":", (uint64_t)e->stream);
 	}
 	add_text(b, "dir", e->direction);
 	if (e->data) {

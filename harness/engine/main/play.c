@@ -420,7 +420,7 @@ void play_destroy(struct play *p)
 		free(p->links[i].account);
 	}
 	for (size_t i = 0; i < LAST_SENT; i++) {
-		free(p->sent[i]);
+		free(p->sent[i].excerpt);
 	}
 	free(p->links);
 	player_destroy(p->player);
@@ -429,12 +429,9 @@ void play_destroy(struct play *p)
 
 void play_note_sent(struct play *p, int actor, int line, const char *data, size_t len)
 {
-	char **slot = &p->sent[p->sent_count++ % LAST_SENT];
-	const char *name = p->scenario->cast[actor].name;
-	free(*slot);
-	*slot = len > EXCERPT
-					? mem_printf("%s, line %d of the journal: %.*s... (%zu octets)", name, line, EXCERPT, data, len)
-					: mem_printf("%s, line %d of the journal: %.*s", name, line, (int)len, data);
+	struct sent *slot = &p->sent[p->sent_count++ % LAST_SENT];
+	free(slot->excerpt);
+	*slot = (struct sent){actor, line, mem_strndup(data, len < EXCERPT ? len : EXCERPT), len};
 	p->sent_last = line;
 }
 
@@ -443,7 +440,12 @@ void play_lost(struct play *p, const char *reason, enum verdict verdict)
 	struct buf detail = {0};
 	size_t first = p->sent_count > LAST_SENT ? p->sent_count - LAST_SENT : 0;
 	for (size_t i = first; i < p->sent_count; i++) {
-		buf_printf(&detail, "%s%s", i == first ? "the last stanzas to the target:\n" : "\n", p->sent[i % LAST_SENT]);
+		const struct sent *s = &p->sent[i % LAST_SENT];
+		buf_printf(&detail, "%s%s, line %d of the journal: %s", i == first ? "the last stanzas to the target:\n" : "\n",
+				p->scenario->cast[s->actor].name, s->line, s->excerpt);
+		if (s->octets > EXCERPT) {
+			buf_printf(&detail, "... (%zu octets)", s->octets);
+		}
 	}
 	player_lost(p->player, reason, buf_text(&detail), verdict, run_now(p->run));
 	buf_finish(&detail);

@@ -75,7 +75,11 @@ struct play {
 	int doubtful;				 /* its end may come from the target's: it missed an answer or lost a connection */
 	struct play *before, *again; /* the attempts before and after this one, where the target was lost */
 	struct loss *loss;			 /* this attempt was under way then */
-	char *sent[LAST_SENT];		 /* the last stanzas to the target, a ring */
+	struct sent {				 /* the last stanzas to the target, a ring */
+		int actor, line;
+		char *excerpt;
+		size_t octets; /* of the whole */
+	} sent[LAST_SENT];
 	size_t sent_count;
 	int sent_last; /* line of the journal */
 	int pumping;
