@@ -4,6 +4,7 @@ TARGET ?= reference
 PYTHON ?= /usr/bin/python3
 BUILD ?= build
 OUT ?=
+NETWORK ?=
 CC = gcc
 
 engine_packages = libuv libxml-2.0 libstrophe openssl jansson libidn2
@@ -38,6 +39,7 @@ c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harnes
 
 help:
 	@echo "make run [TARGET=prosody]   install what is missing, build, run the suite against the built-in reference server or TARGET"
+	@echo "make run NETWORK=private    the same in a network of its own: real ports, plain DNS, nothing else reachable"
 	@echo "make check                  install what is missing, build, run all tests"
 	@echo "make build                  build only; build/buddycheck is the command then"
 	@echo "make check-unit ... -driver -lua -format -tidy -lint -suite -system -asan -valgrind: one part of make check"
@@ -49,7 +51,7 @@ help:
 # The launcher is run by a shell of its own so that Ctrl-C reaches the driver, which ends everything in order.
 run: packages
 	@$(MAKE) --no-print-directory build
-	@exec $(BUILD)/buddycheck run --target $(TARGET) $(if $(OUT),--out $(OUT)) $(ARGS)
+	@exec $(BUILD)/buddycheck run --target $(TARGET) $(if $(OUT),--out $(OUT)) $(if $(NETWORK),--network $(NETWORK)) $(ARGS)
 
 packages:
 	@ci/install.sh build target $(TARGET)

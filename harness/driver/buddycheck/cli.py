@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TextIO
 
 from .errors import EXIT_INTERRUPTED, EXIT_UNJUDGED, EXIT_USAGE, Problem, RunProblem, UsageProblem, hint, why
 from .places import DEFAULT_TARGET, Places
+from .profile import NETWORKS
 from .run import FORMATS, Format, Options, World, failed_step, run
 from .selection import CONFORMANCE, LEVELS, Wanted
 
@@ -106,6 +107,9 @@ def _run_parser() -> Parser:
     add("--strict", action="store_true", help="a WARN counts as a failure")
     add("--expect", default="", metavar="FILE",
         help="expected failures (TOML); default: ci/expect/<target>.toml for a shipped target; 'none': no file")
+    add("--network", choices=NETWORKS, default="",
+        help="private: in a network namespace with nothing but loopback, real ports and plain DNS; host: on this machine's "
+        "loopback (default: what the profile says, else host)")
     add("--format", type=_format(FORMATS), action="append", default=[], metavar="FORMAT[:FILE]",
         help=", ".join(FORMATS) + "; to standard output or to a file (repeatable)")
     add("--out", default="", metavar="DIR", help="the run's folder (default: reports/out/<target>-<time>-<pid>)")
@@ -117,6 +121,7 @@ def _run(argv: Sequence[str], world: World) -> int:
     options = Options(
         wanted=_wanted(given), target=given.target, jobs=given.jobs, seed=given.seed, patience=given.patience,
         repeat=given.repeat, strict=given.strict, formats=tuple(given.format), out=given.out, expect=given.expect,
+        network=given.network,
     )
     return run(options, world)
 

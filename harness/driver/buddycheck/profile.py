@@ -28,6 +28,7 @@ UNDONE_BY = {
 BUILTINS = ("restart", "kill")
 TLS_MODES = ("none", "starttls", "direct")
 SRV_TARGETS = ("name", "address")
+NETWORKS = ("host", "private")
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*\Z", re.ASCII)
 
@@ -111,6 +112,9 @@ class Profile:
     claims: Mapping[str, bool]
     hooks: Mapping[str, Hook]
     start: Start | None
+    network: str = NETWORKS[0]  # what the target needs: "private" for one that knows only real ports and resolv.conf
+    peers_port: int = 0  # of the fake peers and of the DNS responder; 0: the engine chooses
+    dns_port: int = 0
 
     @property
     def folder(self) -> Path:
@@ -211,6 +215,7 @@ class _Reader:
             claims=self._claims(top.table("claims")),
             hooks=self._hooks(top.table("hooks"), started=start is not None),
             start=start,
+            network=top.take("network", _one_of(NETWORKS), NETWORKS[0]),
         )
         for table in (peers, dns, top):
             table.end()

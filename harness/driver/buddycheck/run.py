@@ -49,6 +49,7 @@ class Options:
     formats: tuple[Format, ...] = ()
     out: str = ""
     expect: str = ""  # a file, or "none"; empty: that of the shipped target
+    network: str = ""  # "private" or "host"; empty: what the profile says
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,19 @@ def run(options: Options, world: World) -> int:
     path = world.places.profile_path(options.target)
     chosen = profile.load(path, world.environ)
     render.check(chosen)
+    private = _private(options, chosen)
+    if private:
+        from . import network
+
+        chosen = network.settle(chosen)
     known = catalogue.load(world.places, world.environ)
     if known.errors:
         raise UsageProblem(known.error_lines(world.places))
     selected = selection.select(known, options.wanted)
     expected = _expectations(options, world, known)
     target.check_programs(chosen, world.places.fixtures)
+    if private:
+        network.enter(chosen)
     started = time.time()
     folder = _folder(options, world, chosen.name, started)
     mask = Mask(chosen.secrets(), chosen.public())
@@ -102,6 +110,14 @@ def run(options: Options, world: World) -> int:
     reports.explain()
     reports.write(formats)
     return outcome.exit_status()
+
+
+def _private(options: Options, chosen: profile.Profile) -> bool:
+    """Whether the run gets a network of its own: as was asked for, else as the profile says."""
+    if options.network == "host" and chosen.network == "private":
+        place = f"{chosen.path}:{chosen.lines.of('network')}"
+        raise UsageProblem(f"{place}: the target {chosen.name} needs real ports and plain DNS: leave out --network host")
+    return (options.network or chosen.network) == "private"
 
 
 def _formats(options: Options, world: World) -> tuple[list[Format], int]:
@@ -184,6 +200,7 @@ def _rerun(options: Options, world: World) -> str:
     words += ["--level", options.wanted.level] if options.wanted.level != "all" else []
     words += ["--conformance", options.wanted.conformance] if options.wanted.conformance != selection.CONFORMANCE[-1] else []
     words += ["--expect", options.expect] if options.expect else []
+    words += ["--network", options.network] if options.network else []
     return shlex.join(words)
 
 

@@ -107,6 +107,7 @@ int start_bind(struct run *r, char **error)
 	r->recorder = (struct recorder){.record = record_actor, .ud = r};
 	struct peers_config peers = {.loop = r->loop,
 			.listen_address = profile->peers_address,
+			.listen_port = profile->peers_port,
 			.secret = secret,
 			.recorder = &r->recorder,
 			.callbacks = &play_peers_callbacks,
@@ -121,7 +122,7 @@ int start_bind(struct run *r, char **error)
 		*error = mem_printf("profile: peers.address '%s'; expected an IPv4 address", profile->peers_address);
 		return ERR_ADDRESS;
 	}
-	r->dns = dns_create(r->loop, profile->dns_address, 0, &zone, on_dns_query, r, error);
+	r->dns = dns_create(r->loop, profile->dns_address, profile->dns_port, &zone, on_dns_query, r, error);
 	struct sessions_config sessions = {.loop = r->loop,
 			.c2s_address = profile->c2s_address,
 			.c2s_port = profile->c2s_port,

@@ -46,10 +46,13 @@ static void read_addresses(struct reading *r, struct profile *p, const json_t *j
 	p->s2s_address = text(r, s2s, "s2s", "address", 1);
 	p->s2s_port = number(s2s, "port", 0);
 	p->started_by_driver = json_is_true(json_object_get(json, "start"));
-	p->zone = text(r, json_object_get(json, "peers"), "peers", "zone", 1);
-	p->peers_address = text(r, json_object_get(json, "peers"), "peers", "address", 1);
+	const json_t *peers = json_object_get(json, "peers");
+	p->zone = text(r, peers, "peers", "zone", 1);
+	p->peers_address = text(r, peers, "peers", "address", 1);
+	p->peers_port = number(peers, "port", 0);
 	const json_t *dns = json_object_get(json, "dns");
 	p->dns_address = text(r, dns, "dns", "address", 1);
+	p->dns_port = number(dns, "port", 0);
 	const char *target = json_string_value(json_object_get(dns, "srv_target"));
 	p->srv_names_address = target && !strcmp(target, "address");
 }

@@ -32,7 +32,8 @@ struct profile {
 	char *tls;			   /* none, starttls, direct */
 	char *ca;
 	char *zone, *peers_address, *dns_address;
-	int srv_names_address; /* dns.srv_target is "address" */
+	int peers_port, dns_port; /* 0: any free one */
+	int srv_names_address;	  /* dns.srv_target is "address" */
 	int quiet_ms, final_quiet_ms, deadline_ms, start_ms;
 	struct account *accounts;
 	size_t accounts_count;

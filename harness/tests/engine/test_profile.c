@@ -10,7 +10,8 @@ static const char complete[] =
 		"{\"name\": \"prosody\", \"domains\": [\"srv.test\", \"two.test\"], \"off_domain\": \"off.test\","
 		" \"c2s\": {\"address\": \"127.0.0.1\", \"port\": 5222, \"tls\": \"starttls\", \"ca\": \"/etc/ca.pem\"},"
 		" \"s2s\": {\"address\": \"127.0.0.2\", \"port\": 5269},"
-		" \"peers\": {\"zone\": \"peers.test\", \"address\": \"127.0.0.3\"}, \"dns\": {\"address\": \"127.0.0.4\"},"
+		" \"peers\": {\"zone\": \"peers.test\", \"address\": \"127.0.0.3\", \"port\": 5269},"
+		" \"dns\": {\"address\": \"127.0.0.4\", \"port\": 53},"
 		" \"timing\": {\"quiet\": 70, \"final_quiet\": 400, \"deadline\": 6000, \"start\": 11000},"
 		" \"accounts\": {\"admin\": {\"jid\": \"admin@srv.test\", \"password\": \"pa ss\"},"
 		"                \"user\": {\"jid\": \"romeo@srv.test\", \"password\": \"\"}},"
@@ -54,7 +55,9 @@ START_TEST(a_complete_profile_is_read)
 	ck_assert_int_eq(p.s2s_port, 5269);
 	ck_assert_str_eq(p.zone, "peers.test");
 	ck_assert_str_eq(p.peers_address, "127.0.0.3");
+	ck_assert_int_eq(p.peers_port, 5269);
 	ck_assert_str_eq(p.dns_address, "127.0.0.4");
+	ck_assert_int_eq(p.dns_port, 53);
 	ck_assert_int_eq(p.quiet_ms, 70);
 	ck_assert_int_eq(p.final_quiet_ms, 400);
 	ck_assert_int_eq(p.deadline_ms, 6000);
