@@ -102,7 +102,7 @@ $(BUILD)/tests/test_reference_%: $(BUILD)/obj/harness/tests/reference/test_%.o $
 check: packages-check
 	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory check-format check-lint check-unit check-lua check-driver check-suite check-system
-	@$(MAKE) --no-print-directory check-asan check-tidy
+	@$(MAKE) --no-print-directory check-mutants check-asan check-tidy
 	@echo "make check: all tests passed"
 
 check-unit: $(unit_tests)

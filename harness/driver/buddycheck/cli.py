@@ -178,7 +178,7 @@ def _mutants_parser(formats: Sequence[str]) -> Parser:
     add("--target", default="reference", metavar="P", help="a target whose profile has start.fault (default: %(default)s)")
     add("--scenarios", nargs="+", action="extend", default=[], metavar="SELECTOR", help="only these, as 'run' selects them")
     add("--quick", action="store_true", help="per fault only the scenarios that its row is about, and their areas")
-    add("--jobs", type=count, default=0, metavar="N", help="faults at once; 0: two a CPU (default)")
+    add("--jobs", type=count, default=0, metavar="N", help="faults at once; 0: four a CPU (default)")
     add("--deadline", type=deadline, default=0, metavar="MS", help="of a step (default: start.fault_deadline of the profile)")
     add("--seed", type=seed, default=1, metavar="S", help="for everything random (default: %(default)s)")
     add("--resume", action="store_true", help="keep the results in --out that are still valid")

@@ -29,7 +29,7 @@ from .session import Limits, Session, plan, private_directory, signals
 
 FORMATS = ("json", "tap", "plain")
 UNFAULTED = "unfaulted"
-JOBS_PER_CPU = 2  # a run waits for deadlines and quiet windows half of its time
+JOBS_PER_CPU = 4  # a run waits for deadlines and quiet windows most of its time
 SILENCE = 60.0  # seconds after which an engine that says nothing is given up
 
 
