@@ -32,7 +32,7 @@ unit_tests += $(reference_unit_sources:harness/tests/reference/test_%.c=$(BUILD)
 c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harness/tests/reference/*.[ch] \
 	fixtures/reference/*.[ch] fixtures/reference/commands/*.[ch])
 
-.PHONY: help run build check check-unit check-driver check-lua check-format check-tidy check-lint check-suite check-system \
+.PHONY: help run build check check-unit check-driver check-page check-lua check-format check-tidy check-lint check-suite check-system \
 	check-asan check-valgrind check-mutants check-flaky bench packages packages-check clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -42,7 +42,7 @@ help:
 	@echo "make run NETWORK=private    the same in a network of its own: real ports, plain DNS, nothing else reachable"
 	@echo "make check                  install what is missing, build, run all tests"
 	@echo "make build                  build only; build/buddycheck is the command then"
-	@echo "make check-unit ... -driver -lua -format -tidy -lint -suite -system -asan -valgrind: one part of make check"
+	@echo "make check-unit ... -driver -page -lua -format -tidy -lint -suite -system -asan -valgrind: one part of make check"
 	@echo "make check-mutants          does the suite detect every fault of the reference server?"
 	@echo "make check-flaky            the suite 100 times with all CPUs busy: does a verdict differ?"
 	@echo "make bench [RUNS=5]         what the suite costs: wall, CPU, memory, the slowest scenarios and what they wait for"
@@ -101,7 +101,7 @@ $(BUILD)/tests/test_reference_%: $(BUILD)/obj/harness/tests/reference/test_%.o $
 
 check: packages-check
 	@$(MAKE) --no-print-directory build
-	@$(MAKE) --no-print-directory check-format check-lint check-unit check-lua check-driver check-suite check-system
+	@$(MAKE) --no-print-directory check-format check-lint check-unit check-lua check-driver check-page check-suite check-system
 	@$(MAKE) --no-print-directory check-mutants check-asan check-tidy
 	@echo "make check: all tests passed"
 
@@ -110,6 +110,10 @@ check-unit: $(unit_tests)
 
 check-driver: build
 	$(PYTHON) -m pytest -q -p no:cacheprovider harness/tests/driver
+
+# The HTML report in headless Chromium.
+check-page: build
+	$(PYTHON) -m pytest -q -p no:cacheprovider harness/tests/page
 
 check-lua:
 	@prove -Q -e lua5.4 fixtures/prosody/tests/test_state.lua

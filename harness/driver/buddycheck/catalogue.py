@@ -28,6 +28,7 @@ class Scenario:
     slow: bool = False
     needs: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    actors: tuple[Mapping[str, Any], ...] = ()
     play: str = ""
     row: str = ""
 

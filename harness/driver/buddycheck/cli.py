@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from .annotate import SYSTEMS
 from .errors import EXIT_INTERRUPTED, EXIT_UNJUDGED, EXIT_USAGE, Problem, RunProblem, UsageProblem, hint, why
 from .places import DEFAULT_TARGET, Places
 from .profile import NETWORKS
@@ -26,6 +27,7 @@ Tests XMPP servers for XEP-0267 Server Buddies.
   list [SELECTOR ...]  list scenarios
   show ID              show a scenario or a requirement
   lint                 check the scenarios without running them
+  report RUN ...       make a report of kept runs: HTML, Markdown, JUnit
   mutants [FAULT ...]  prove that the suite detects faults: run it against a target with one fault at a time
 
 'buddycheck COMMAND --help' tells the options. Exit status: 0 nothing failed, 1 some requirement failed,
@@ -112,6 +114,7 @@ def _run_parser() -> Parser:
         "loopback (default: what the profile says, else host)")
     add("--format", type=_format(FORMATS), action="append", default=[], metavar="FORMAT[:FILE]",
         help=", ".join(FORMATS) + "; to standard output or to a file (repeatable)")
+    add("--annotate", choices=SYSTEMS, default="", help="point this CI system at what failed, in lines on standard output")
     add("--out", default="", metavar="DIR", help="the run's folder (default: reports/out/<target>-<time>-<pid>)")
     return parser
 
@@ -121,7 +124,7 @@ def _run(argv: Sequence[str], world: World) -> int:
     options = Options(
         wanted=_wanted(given), target=given.target, jobs=given.jobs, seed=given.seed, patience=given.patience,
         repeat=given.repeat, strict=given.strict, formats=tuple(given.format), out=given.out, expect=given.expect,
-        network=given.network,
+        network=given.network, annotate=given.annotate,
     )
     return run(options, world)
 
@@ -200,8 +203,20 @@ def _mutants(argv: Sequence[str], world: World) -> int:
     return mutants.mutants(options, world)
 
 
+def _report(argv: Sequence[str], world: World) -> int:
+    from . import report
+
+    parser = _parser("report", "Makes one report of kept runs; without options an HTML page beside the first.")
+    add = parser.add_argument
+    add("runs", nargs="+", metavar="RUN", help="the folder of a run, or its run.json")
+    add("--format", choices=report.FORMATS, default="html", help="default: %(default)s; the others take one run")
+    add("--out", default="", metavar="FILE", help="'-': standard output (default: report.html in the first run's folder, others to standard output)")
+    given = parser.parse_intermixed_args(argv)
+    return report.report(given.runs, given.format, given.out, world)
+
+
 COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
-    "run": _run, "list": _list, "show": _show, "lint": _lint, "mutants": _mutants,
+    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "mutants": _mutants,
 }
 
 

@@ -10,8 +10,8 @@ from .errors import UsageProblem, why
 from .mask import Mask
 
 # In the order in which they come to be; the first five grow during the run.
-JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT = (
-    "journal.jsonl", "run.tap", "results.jsonl", "target.log", "engine.log", "junit.xml",
+JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT, RUN = (
+    "journal.jsonl", "run.tap", "results.jsonl", "target.log", "engine.log", "junit.xml", "run.json",
 )
 
 
@@ -29,7 +29,7 @@ def prepare_folder(folder: Path) -> None:
     """Makes the folder; the files of an earlier run in it are removed, so that none is taken for this run's."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT):
+        for name in (JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT, RUN):
             (folder / name).unlink(missing_ok=True)
         (folder / RESULTS).touch()
     except OSError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import shlex
 import time
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from . import catalogue, expect, outputs, profile, render, selection, summary, tap, target
+from . import catalogue, expect, model, outputs, profile, render, selection, summary, tap, target, writers
 from .catalogue import Catalogue
 from .errors import RunProblem, UsageProblem
 from .expect import Expectations
@@ -23,7 +22,7 @@ from .results import Outcome
 from .selection import Selection, Wanted
 from .session import Limits, Session, plan
 
-FORMATS = ("tap", "tap13", "junit", "json", "plain")
+FORMATS = ("tap", "tap13", "junit", "json", "plain", "markdown", "html")
 TAP_VERSIONS = {"tap": 14, "tap13": 13}
 
 
@@ -48,6 +47,7 @@ class Options:
     strict: bool = False
     formats: tuple[Format, ...] = ()
     out: str = ""
+    annotate: str = ""  # the CI system that is to point at failures; empty: none
     expect: str = ""  # a file, or "none"; empty: that of the shipped target
     network: str = ""  # "private" or "host"; empty: what the profile says
 
@@ -106,9 +106,17 @@ def run(options: Options, world: World) -> int:
     finally:
         progress.close()
     outputs.mask_logs(folder, mask)
-    reports = Reports(world, outcome, folder, mask, tap_version, started)
+    made = model.Made(
+        world.places, world.environ, chosen, known, options.wanted, expected, {"jobs": options.jobs, "patience": options.patience},
+        _rerun(options, world), started, time.time() - started,
+    )
+    document = model.document(outcome, made, folder, mask)
+    outputs.write_whole(folder / outputs.RUN, model.text(document))
+    reports = Reports(world, document, folder, mask, tap_version)
     reports.explain()
     reports.write(formats)
+    if options.annotate:
+        reports.annotate(options.annotate)
     return outcome.exit_status()
 
 
@@ -205,16 +213,15 @@ def _rerun(options: Options, world: World) -> str:
 
 
 class Reports:
-    """Writes what a run came to."""
+    """Writes what a run came to, all of it from its document (model.py); TAP is the engine's own."""
 
-    def __init__(self, world: World, outcome: Outcome, folder: Path, mask: Mask, tap_version: int, started: float) -> None:
+    def __init__(self, world: World, document: Mapping[str, Any], folder: Path, mask: Mask, tap_version: int) -> None:
         self._world = world
-        self._outcome = outcome
+        self._document = document
+        self._outcome = model.outcome_of(document)
         self._folder = folder
         self._mask = mask
-        self._tap_text = tap.finish(folder / outputs.TAP, outcome, tap_version)
-        self._started = started
-        self._seconds = time.time() - started
+        self._tap_text = tap.finish(folder / outputs.TAP, self._outcome, tap_version)
 
     def explain(self) -> None:
         """Says on standard error why the run could not go on, with the end of the log of who was to blame."""
@@ -231,56 +238,39 @@ class Reports:
 
     def write(self, formats: list[Format]) -> None:
         """Writes junit.xml and every report asked for; standard output comes last."""
-        outputs.write_whole(self._folder / outputs.JUNIT, self._junit())
+        outputs.write_whole(self._folder / outputs.JUNIT, writers.junit(self._document))
         for each in sorted(formats, key=lambda each: not each.file):
-            text = getattr(self, "_" + each.name)()
+            text = self._text(each.name)
             if each.file:
                 outputs.write_whole(self._world.places.cwd / each.file, text)
             else:
                 self._print(each.name, text)
 
+    def annotate(self, system: str) -> None:
+        """Points a CI system at what failed; after everything else on standard output."""
+        from . import annotate
+
+        self._world.stdout.writelines(line + "\n" for line in annotate.lines(self._document, system, self._world.places))
+        self._world.stdout.flush()
+
+    def _text(self, name: str) -> str:
+        if name in TAP_VERSIONS:
+            return self._tap_text
+        return writers.text(name, self._document, self._folder, self._world.places)
+
     def _print(self, name: str, text: str) -> None:
         self._world.stdout.write(text)
         if name in TAP_VERSIONS:
-            self._world.stdout.write(tap.as_comments(self._summary(texts=False)))
+            shown = self._world.places.shown(self._folder)
+            self._world.stdout.write(tap.as_comments(summary.render(self._outcome, shown, texts=False)))
         self._world.stdout.flush()
-        if name in ("junit", "json"):
+        if name not in TAP_VERSIONS and name != "plain":
             self._world.say("buddycheck: " + summary.last_line(self._outcome))
 
     def _advice(self) -> str:
         if self._outcome.abort_step != "bind":
             return ""
         return "; stop what uses the address or port, or change [peers] and [dns] in the profile"
-
-    def _summary(self, texts: bool = True) -> list[str]:
-        return summary.render(self._outcome, self._world.places.shown(self._folder), texts)
-
-    def _tap(self) -> str:
-        return self._tap_text
-
-    _tap13 = _tap
-
-    def _junit(self) -> str:
-        from . import junit
-
-        return junit.render(self._outcome, self._seconds, self._started)
-
-    def _plain(self) -> str:
-        return "".join(line + "\n" for line in self._summary())
-
-    def _json(self) -> str:
-        outcome = self._outcome
-        document = {
-            "target": outcome.target, "seed": outcome.seed, "repeat": outcome.repeat, "strict": outcome.strict,
-            "level": outcome.level, "conformance": outcome.conformance, "expect": outcome.expected or None,
-            "exit": outcome.exit_status(), "interrupted": bool(outcome.stopped_by),
-            "abort": {"step": outcome.abort_step, "reason": outcome.abort_reason} if outcome.abort_step else None,
-            "counts": outcome.counts(), "flaky": outcome.flaky(), "unexpected_passes": outcome.unexpected_passes(),
-            "lost": outcome.lost(), "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
-            "cost": outcome.cost(), "requirements": outcome.end["requirements"] if outcome.end else {},
-            "results": [vars(result) for result in outcome.results],
-        }
-        return json.dumps(document, indent=1) + "\n"
 
 
 def failed_step(problem: RunProblem) -> str:

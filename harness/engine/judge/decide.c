@@ -38,6 +38,28 @@ char *step_place(const struct player *p, const struct step *step)
 	return place;
 }
 
+struct check_search {
+	const struct check *wanted;
+	int passed, found;
+};
+
+static void count_to(void *ud, const struct step *step, const struct check *check)
+{
+	struct check_search *s = ud;
+	(void)step;
+	s->passed++;
+	if (check == s->wanted) {
+		s->found = s->passed;
+	}
+}
+
+static int number_of(const struct player *p, const struct check *c)
+{
+	struct check_search s = {.wanted = c};
+	scenario_each_check(p->config.scenario, count_to, &s);
+	return s.found;
+}
+
 static void add(
 		struct player *p, const struct step *step, const struct check *c, enum verdict verdict, const char *detail)
 {
@@ -50,6 +72,7 @@ static void add(
 			.place = place,
 			.line = step->used_at ? step->used_at : c->line,
 			.detail = (char *)detail,
+			.number = number_of(p, c),
 			.check = c};
 	result_add(&p->result, &f);
 	free(place);

@@ -18,6 +18,7 @@ struct finding {
 	int line;			  /* in the scenario's own file */
 	char *detail;		  /* lines for people that say what was seen; NULL when it holds */
 	int invariant;		  /* a rule that holds on every stanza, not a check of the scenario */
+	int number;			  /* of the check in the play, from 1; 0: an invariant */
 	const void *check;	  /* identity of the check within its scenario */
 };
 

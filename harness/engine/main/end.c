@@ -211,11 +211,12 @@ void run_finish(struct run *r)
 		fprintf(stderr, "buddycheck-engine: %s cannot be written to its end\n", r->plan.journal);
 		r->exit = 3;
 	}
-	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o, s:o}", "event", "end", "counts",
-			count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit", r->exit, "seconds",
-			(double)run_now(r) / 1e6, "cpu_seconds", cpu_seconds(), "quiet_seconds", (double)r->waits.quiet_total / 1e6,
-			"memory_kb", peak_memory_kb(), "seed", (json_int_t)r->plan.seed, "not_run", not_run(r), "unexpected_passes",
-			unexpected, "lost", loss_json(r)));
+	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o, s:o, s:o}", "event", "end",
+			"counts", count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit", r->exit,
+			"seconds", (double)run_now(r) / 1e6, "cpu_seconds", cpu_seconds(), "quiet_seconds",
+			(double)r->waits.quiet_total / 1e6, "memory_kb", peak_memory_kb(), "seed", (json_int_t)r->plan.seed,
+			"not_run", not_run(r), "unexpected_passes", unexpected, "lost", loss_json(r), "software",
+			hooks_software(r->hooks)));
 	for (size_t i = 0; i < count; i++) {
 		free(rows[i].failure);
 	}

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NS_VERSION "jabber:iq:version"
+
 struct call {
 	struct play *play; /* NULL: it was forgotten meanwhile */
 	int player_id;	   /* of the player's action */
@@ -30,7 +32,9 @@ struct hook_runner {
 	size_t count;
 	int numbers;
 	void (*ping_done)(struct run *r, const char *reason);
-	char *ping_id; /* while the answer is awaited */
+	char *ping_id;	  /* while the answer is awaited */
+	char *version_id; /* of the question what the target runs (XEP-0092); NULL: not asked yet */
+	json_t *software; /* the answer, or NULL */
 };
 
 struct hook_runner *hooks_create(struct run *r)
@@ -62,6 +66,8 @@ void hooks_reset(struct hook_runner *h)
 void hooks_destroy(struct hook_runner *h)
 {
 	hooks_reset(h);
+	free(h->version_id);
+	json_decref(h->software);
 	free(h->calls);
 	free(h);
 }
@@ -302,9 +308,46 @@ int hooks_owns(const struct hook_runner *h, const struct session *s)
 	return h && h->session == s;
 }
 
+/* Once a run, beside the first ping; nobody waits for the answer. */
+static void ask_version(struct hook_runner *h)
+{
+	if (h->version_id) {
+		return;
+	}
+	h->version_id = mem_strdup("version1");
+	char *question = mem_printf("<iq type='get' id='%s' to='%s'><query xmlns='" NS_VERSION "'/></iq>", h->version_id,
+			h->run->plan.profile.domains[0]);
+	session_send(h->session, question, strlen(question));
+	free(question);
+}
+
+static void version_answered(struct hook_runner *h, const struct stanza *s)
+{
+	static const char *const names[] = {"name", "version", "os"};
+	const xmlNode *query = node_child(s->root, "query", NS_VERSION);
+	if (!query || h->software) {
+		return;
+	}
+	h->software = json_object();
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const xmlNode *child = node_child(query, names[i], NS_VERSION);
+		char *text = child ? node_text(child) : NULL;
+		if (text) {
+			json_object_set_new(h->software, names[i], json_string(text));
+		}
+		free(text);
+	}
+}
+
+json_t *hooks_software(const struct hook_runner *h)
+{
+	return h && h->software ? json_incref(h->software) : json_null();
+}
+
 static void send_ping(struct hook_runner *h)
 {
 	if (h->ping_done && !h->ping_id) {
+		ask_version(h);
 		h->ping_id = mem_printf("alive%d", ++h->numbers);
 		char *ping = mem_printf("<iq type='get' id='%s' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>", h->ping_id,
 				h->run->plan.profile.domains[0]);
@@ -378,6 +421,10 @@ void hooks_stanza(struct hook_runner *h, const struct stanza *s)
 	}
 	if (h->ping_id && !strcmp(id, h->ping_id)) {
 		ping_answered(h, NULL);
+		return;
+	}
+	if (h->version_id && !strcmp(id, h->version_id)) {
+		version_answered(h, s);
 		return;
 	}
 	for (size_t i = 0; i < h->count; i++) {

@@ -213,6 +213,7 @@ void hooks_session_gone(struct hook_runner *h, const char *reason);
 void hooks_stanza(struct hook_runner *h, const struct stanza *s);
 void hooks_forget_play(struct hook_runner *h, const struct play *p);
 void hooks_disconnect(struct hook_runner *h);
+json_t *hooks_software(const struct hook_runner *h); /* what the target says it is (XEP-0092); JSON null: nothing */
 void hooks_reset(struct hook_runner *h); /* the target is gone: forgets all calls, the question and the session */
 /* Asks the target for a sign of life as the admin; done(run, reason): NULL when it answered. Includes the login. */
 void hooks_ping(struct hook_runner *h, void (*done)(struct run *r, const char *reason));

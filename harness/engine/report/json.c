@@ -21,9 +21,10 @@ static json_t *text(const char *t)
 
 static json_t *finding(const struct finding *f)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:s}", "id", f->id, "part", f->part ? f->part : "", "strictness",
-			strictness_text(f->strictness), "verdict", verdict_text(f->verdict), "text", text(f->text), "line", f->line,
-			"place", f->place);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:i, s:o}", "id", f->id, "part", f->part ? f->part : "",
+			"strictness", strictness_text(f->strictness), "verdict", verdict_text(f->verdict), "text", text(f->text),
+			"line", f->line, "place", f->place, "number", f->number, "detail",
+			f->detail ? text(f->detail) : json_null());
 }
 
 json_t *json_result(const struct report_row *row, const char *file)

@@ -106,6 +106,7 @@ class Run:
         self.say(
             "end", counts=self.counts, requirements={"PASS": 1}, exit=status, seconds=1.5, cpu_seconds=0.25, quiet_seconds=0.75, memory_kb=2048,
             seed=self.plan["seed"], not_run=missing, unexpected_passes=SCRIPT.get("unexpected_passes", []), lost=SCRIPT.get("lost", []),
+            software=SCRIPT.get("software"),
         )
         sys.exit(status)
 

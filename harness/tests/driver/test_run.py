@@ -21,7 +21,7 @@ def test_passing_run_prints_the_tap_and_the_summary_as_comments(bench: Bench) ->
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith("TAP version 14\n1..0\n# target fake, 4 of 4 scenarios judged, 1.50 s, engine CPU 0.25 s, seed 7\n")
     assert done.out.endswith("# 4 PASS: exit 0, nothing failed\n")
-    assert sorted(path.name for path in bench.out.iterdir()) == ["junit.xml", "results.jsonl", "run.tap"]
+    assert sorted(path.name for path in bench.out.iterdir()) == ["junit.xml", "results.jsonl", "run.json", "run.tap"]
     assert [json.loads(line)["verdict"] for line in bench.file("results.jsonl").splitlines()] == ["PASS"] * 4
     assert bench.leftovers() == []
 

@@ -31,7 +31,7 @@ def wrong(bench: Bench, *argv: str) -> str:
     (["run", "--repeat", "0"], "expected a whole number from 1"),
     (["run", "--seed", "x"], "expected a whole number"),
     (["run", "--level", "may"], "invalid choice: 'may'"),
-    (["run", "--format", "html"], "with FORMAT one of tap, tap13, junit, json, plain"),
+    (["run", "--format", "pdf"], "with FORMAT one of tap, tap13, junit, json, plain, markdown, html"),
     (["run", "--format", "tap", "--format", "junit"], "only one format can go to standard output"),
     (["run", "--format", "tap", "--format", "tap13:f"], "one run writes one version of TAP"),
     (["run", "--format", "junit:no/where.xml"], "no folder"),

@@ -59,6 +59,8 @@ static struct finding findings[] = {
 				.verdict = VERDICT_FAIL,
 				.text = "the request comes",
 				.place = "cancel/at-form.scs:23",
+				.number = 2,
+				.detail = "it did not come",
 				.line = 23},
 		{.id = "SB-002",
 				.part = "time",
@@ -111,6 +113,9 @@ START_TEST(a_result_is_complete)
 	text_is("checks/0/text", "the request comes");
 	number_is("checks/0/line", 23);
 	text_is("checks/0/place", "cancel/at-form.scs:23");
+	number_is("checks/0/number", 2);
+	text_is("checks/0/detail", "it did not come");
+	is("checks/1/detail", "null");
 	text_is("checks/1/part", "time");
 	text_is("checks/1/strictness", "WARN");
 	text_is("checks/1/verdict", "PASS");

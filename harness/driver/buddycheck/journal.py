@@ -1,0 +1,81 @@
+"""The journal, read for a page: per scenario what happened, with what is only set-up told apart."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+LONGEST = 4000  # characters of a stanza that a page shows
+Key = tuple[str, int]  # scenario and repetition
+
+# Why an entry is folded; PLAIN is shown at once.
+PLAIN, SETUP, FENCE, AFTER = 0, 1, 2, 3
+SETUP_KINDS = ("open", "tls", "header", "end", "close", "dns", "lend", "background")
+SETUP_STANZA = re.compile(
+    r"\s*<(?:stream:features|starttls|proceed|(?:db:)?(?:result|verify)[ />]|auth[ >]|response|challenge|success)"
+    r"|\s*<iq [^>]*id=['\"]_xmpp_"
+)
+FENCE_STANZA = re.compile(r"\s*<iq [^>]*id=['\"][^'\"]*-fence\d")
+
+
+def events(path: Path, wanted: Mapping[Key, set[int]]) -> dict[Key, list[list[Any]]]:
+    """What happened in each scenario: [line, microseconds, kind, actor, direction, stream, text, detail, fold], of its last attempt.
+
+    `wanted` has the scenarios and the lines in each that a finding speaks of, which are never folded.
+    """
+    found: dict[Key, list[list[Any]]] = {}
+    over: set[Key] = set()
+    for entry in _entries(path):
+        key = (str(entry.get("scenario")), int(entry.get("repeat", 1)))
+        if key not in wanted:
+            continue
+        kind = str(entry.get("kind"))
+        if kind == "begin":
+            found[key] = []
+            over.discard(key)
+        fold = PLAIN if entry.get("n") in wanted[key] else _fold(entry, kind, key in over)
+        if fold == AFTER and kind != "stanza":
+            continue
+        found.setdefault(key, []).append([
+            entry.get("n"), entry.get("t"), kind, entry.get("actor"), entry.get("dir"), entry.get("stream"),
+            _bounded(str(entry.get("data", entry.get("octets", "")))), _bounded(str(entry.get("detail") or "")), fold,
+        ])
+        if kind == "end-of-play":
+            over.add(key)
+    return found
+
+
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    """All lines; a last one that breaks off, as a killed engine leaves it, is left aside."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                return
+            if isinstance(entry, dict):
+                yield entry
+
+
+def _fold(entry: Mapping[str, Any], kind: str, over: bool) -> int:
+    text = str(entry.get("data", ""))
+    if kind in SETUP_KINDS or (kind == "stanza" and SETUP_STANZA.match(text)):
+        return AFTER if over else SETUP
+    if kind == "fence" or (kind == "stanza" and FENCE_STANZA.match(text)):
+        return AFTER if over else FENCE
+    return PLAIN
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+
+
+LINES = re.compile(r"line (\d+) of the journal")
+
+
+def lines_spoken_of(checks: Sequence[Mapping[str, Any]]) -> set[int]:
+    """The lines of the journal that findings show."""
+    return {int(line) for check in checks for line in LINES.findall(str(check.get("detail") or ""))}

@@ -1,0 +1,246 @@
+"""`run.json`: the one document about a run that every report is made from (reports/schema/run.schema.json)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from . import origin, outputs
+from .catalogue import Catalogue, Verdict
+from .errors import UsageProblem, why
+from .expect import Expectations
+from .mask import Mask
+from .places import Places
+from .profile import Profile
+from .results import FLAKY, UNKNOWN_VERDICT, Outcome, Result
+from .selection import Wanted, conformance_of
+
+FORMAT = "buddycheck run"
+VERSION = 1
+SCHEMA = Path("reports") / "schema" / "run.schema.json"
+SOFTWARE = ("name", "version", "os")
+LONGEST_WORD = 200  # of what the target says about itself
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run was made with and for, beyond its outcome."""
+
+    places: Places
+    environ: Mapping[str, str]
+    profile: Profile
+    known: Catalogue
+    wanted: Wanted
+    expected: Expectations
+    options: Mapping[str, Any]
+    rerun: str  # the command that, with a scenario's id behind it, runs that again
+    started: float
+    seconds: float
+
+
+def document(outcome: Outcome, made: Made, folder: Path, mask: Mask) -> dict[str, Any]:
+    """The whole document. What comes from the target or its profile is masked."""
+    end = outcome.end or {}
+    return {
+        "format": FORMAT, "version": VERSION,
+        "harness": origin.harness(made.places.home, made.environ),
+        "catalogue": origin.catalogue(made.known.folder),
+        "target": mask.tree(_target(made.profile, end.get("software"))),
+        "profile": mask.tree(_profile(made.profile)),
+        "options": {
+            **made.options, "selectors": list(made.wanted.selectors), "exclude": list(made.wanted.exclude), "slow": made.wanted.slow,
+            "level": outcome.level, "conformance": outcome.conformance, "strict": outcome.strict, "repeat": outcome.repeat,
+        },
+        "expectations": {
+            "file": outcome.expected or None, "entries": [each.for_plan() for each in made.expected.entries],
+            "expired": list(made.expected.expired),
+        },
+        "seed": outcome.seed, "started": time.strftime(STAMP, time.gmtime(made.started)), "seconds": round(made.seconds, 3),
+        "rerun": made.rerun, "notes": list(outcome.notes),
+        "exit": outcome.exit_status(), "interrupted": outcome.stopped_by or None,
+        "abort": mask.tree({"step": outcome.abort_step, "reason": outcome.abort_reason}) if outcome.abort_step else None,
+        "journal": _journal(folder / outputs.JOURNAL),
+        "counts": outcome.counts(), "flaky": outcome.flaky(), "lost": outcome.lost(), "not_run": outcome.not_run(),
+        "left_out_slow": list(outcome.left_out_slow), "unfinished": [list(each) for each in outcome.provisional.items()],
+        "ready_ms": outcome.ready_ms, "target_cpu_seconds": outcome.target_cpu_seconds, "cost": outcome.cost(),
+        "end": outcome.end,
+        "verdicts": [vars(each) for each in made.known.verdicts.values()],
+        "scenarios": _scenarios(outcome, made.known),
+        "requirements": _requirements(outcome, made.known),
+    }
+
+
+def _target(profile: Profile, software: Any) -> dict[str, Any]:
+    """`software`: what the server says about itself (XEP-0092); it may say anything."""
+    said = software if isinstance(software, dict) else {}
+    words = {key: " ".join(str(said[key]).split())[:LONGEST_WORD] for key in SOFTWARE if said.get(key)}
+    return {"name": profile.name, "description": profile.description, "product": profile.product, "software": words or None}
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    """What may be shown: no password, no command line, no path."""
+    def ways(hook: Any) -> str:
+        return hook.builtin or ("adhoc" if hook.adhoc else "program")
+
+    return {
+        "domains": list(profile.domains), "off_domain": profile.off_domain,
+        "c2s": {"address": profile.c2s.address, "tls": profile.c2s.tls}, "s2s": {"address": profile.s2s.address},
+        "zone": profile.peers_zone, "srv_target": profile.srv_target, "timing": dict(vars(profile.timing)),
+        "accounts": {name: each.jid for name, each in profile.accounts.items()}, "claims": dict(profile.claims),
+        "hooks": {name: ways(hook) for name, hook in profile.hooks.items()}, "started": profile.start is not None,
+    }
+
+
+def _journal(path: Path) -> dict[str, Any] | None:
+    digest = origin.digest_of(path)
+    if digest is None:
+        return None
+    with path.open("rb") as file:
+        return {"file": outputs.JOURNAL, "sha256": digest, "lines": sum(1 for _ in file)}
+
+
+def _scenarios(outcome: Outcome, known: Catalogue) -> list[dict[str, Any]]:
+    by_id: dict[str, list[Result]] = {}
+    for result in outcome.results:
+        by_id.setdefault(result.scenario, []).append(result)
+    flaky = outcome.flaky()
+    made = []
+    for id in dict.fromkeys([*outcome.selected, *by_id]):
+        scenario, results = known.scenarios.get(id), by_id.get(id, [])
+        verdict = FLAKY if id in flaky else _worst((each.verdict for each in results), known.verdicts)
+        made.append({
+            "id": id, "area": id.rpartition("/")[0] or id, "title": scenario.title if scenario else "",
+            "description": scenario.description if scenario else "", "file": scenario.file if scenario else "",
+            "row": scenario.row if scenario else "", "requirements": list(scenario.requirements) if scenario else [],
+            "actors": [[each["name"], each["class"]] for each in scenario.actors] if scenario else [],
+            "verdict": verdict, "play": scenario.play if scenario else "",
+            "results": [{key: value for key, value in vars(each).items() if key != "scenario"} for each in results],
+        })
+    return made
+
+
+def _requirements(outcome: Outcome, known: Catalogue) -> list[dict[str, Any]]:
+    """All of the catalogue, each with the worst verdict of what decided it in this run; null: nothing did."""
+    found: dict[str, dict[str, str]] = {}
+    for result in outcome.results:
+        for check in result.checks:
+            by_scenario = found.setdefault(str(check.get("id")), {})
+            both = [by_scenario.get(result.scenario, ""), str(check.get("verdict"))]
+            by_scenario[result.scenario] = str(_worst(filter(None, both), known.verdicts))
+    passes = outcome.unexpected_passes()
+    return [{
+        "id": each.id, "source": each.source, "level": each.level, "area": each.area, "conformance": conformance_of(each),
+        "strictness": each.strictness, "parts": dict(each.parts), "statement": each.statement, "why_none": each.why_none,
+        "verdict": "XPASS" if each.id in passes else _worst(found.get(each.id, {}).values(), known.verdicts),
+        "decided_by": found.get(each.id, {}), "scenarios": list(each.scenarios),
+    } for each in known.requirements.values()]
+
+
+def _worst(names: Iterable[str], verdicts: Mapping[str, Verdict]) -> str | None:
+    """UNDECIDED, which a check can be and a scenario cannot, ranks above what says nothing and below every failure."""
+    def rank(name: str) -> int:
+        undecided = verdicts["INCONCLUSIVE"].rank if "INCONCLUSIVE" in verdicts else 0
+        return undecided if name == "UNDECIDED" else verdicts.get(name, UNKNOWN_VERDICT).rank
+
+    return max(names, key=rank, default=None)
+
+
+def text(run: Mapping[str, Any]) -> str:
+    """The document as text, one scenario or requirement a line, so that two runs can be compared by line."""
+    parts = []
+    for key, value in run.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            shown = "[\n" + ",\n".join("  " + json.dumps(each) for each in value) + "\n ]"
+        else:
+            shown = json.dumps(value)
+        parts.append(f" {json.dumps(key)}: {shown}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def outcome_of(run: Mapping[str, Any]) -> Outcome:
+    """The outcome that the document tells, for the writers of reports."""
+    names = {each.name for each in fields(Result)}
+    made = Outcome(
+        target=run["target"]["name"], selected=tuple(each["id"] for each in run["scenarios"]),
+        verdicts={each["name"]: Verdict(**each) for each in run["verdicts"]},
+        strict=run["options"]["strict"], repeat=run["options"]["repeat"], seed=run["seed"],
+        left_out_slow=tuple(run["left_out_slow"]), level=run["options"]["level"], conformance=run["options"]["conformance"],
+        expected=run["expectations"]["file"] or "", notes=tuple(run["notes"]),
+        abort_step=(run["abort"] or {}).get("step", ""), abort_reason=(run["abort"] or {}).get("reason", ""),
+        end=run["end"], ready_ms=run["ready_ms"], target_cpu_seconds=run["target_cpu_seconds"], stopped_by=run["interrupted"] or 0,
+    )
+    made.provisional = {(id, repeat): verdict for (id, repeat), verdict in run["unfinished"]}
+    rows = [Result(scenario=each["id"], **_known(result, names)) for each in run["scenarios"] for result in each["results"]]
+    made.results = sorted(rows, key=lambda row: (row.repeat, row.scenario)) if made.repeat > 1 else rows
+    return made
+
+
+def _known(result: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in result.items() if key in names}
+
+
+def load(path: Path, places: Places) -> dict[str, Any]:
+    """A kept run, by its folder or by its run.json; raises one line that says what is wrong with it."""
+    file = path / outputs.RUN if path.is_dir() else path
+    shown = places.shown(file)
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageProblem(_missing(path, places)) from error
+    except OSError as error:
+        raise UsageProblem(f"cannot read the run {shown}: {why(error)}") from error
+    except ValueError as error:
+        raise UsageProblem(f"{shown}: is no JSON or breaks off ({_short(error)}); nothing can be reported from it") from error
+    _check(found, shown, places)
+    return dict(found)
+
+
+def _missing(path: Path, places: Places) -> str:
+    if path.is_dir() and (path / outputs.JOURNAL).is_file():
+        return f"{places.shown(path)}: there is no {outputs.RUN}: the run has not ended, or it was killed before its end; its journal is kept"
+    kind = "is no folder of a run: there is no " + outputs.RUN if path.is_dir() else "does not exist"
+    return f"{places.shown(path)}: {kind}; expected the folder of a run, as in {places.shown(places.reports_folder() / 'latest')}"
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]
+
+
+def _check(found: Any, shown: str, places: Places) -> None:
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise UsageProblem(f"{shown}: is no {outputs.RUN} of buddycheck: expected \"format\": \"{FORMAT}\"")
+    if found.get("version") != VERSION:
+        raise UsageProblem(f"{shown}: has version {found.get('version')!r} of the format; this buddycheck reads version {VERSION}")
+    import jsonschema
+
+    schema = json.loads((places.home / SCHEMA).read_text(encoding="utf-8"))
+    if error := next(iter(jsonschema.Draft7Validator(schema).iter_errors(found)), None):
+        where = ".".join(map(str, error.absolute_path)) or "top"
+        raise UsageProblem(f"{shown}: does not fit the format, at {where}: {_short(Exception(error.message))}")
+
+
+def check_journal(run: Mapping[str, Any], folder: Path, places: Places) -> Path | None:
+    """The run's journal, if it is the one that was written then; None where the run has none: it ended before anything happened."""
+    path = folder / outputs.JOURNAL
+    if run["journal"] is None:
+        return None
+    if not path.is_file():
+        raise UsageProblem(f"{places.shown(path)}: is missing; without the journal there is nothing to show")
+    if origin.digest_of(path) != run["journal"]["sha256"]:
+        raise UsageProblem(f"{places.shown(path)}: is not the journal of that run: its digest differs from that in {outputs.RUN}; it was changed or breaks off")
+    return path
+
+
+def runs(paths: Sequence[str], places: Places) -> list[tuple[dict[str, Any], Path]]:
+    """The runs that a command names, each with its folder."""
+    return [(load(places.cwd / path, places), folder_of(places.cwd / path)) for path in paths]
+
+
+def folder_of(path: Path) -> Path:
+    """The folder of a run that is named by itself or by its run.json."""
+    return path if path.is_dir() else path.parent

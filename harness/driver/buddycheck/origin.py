@@ -1,0 +1,51 @@
+"""What a run was made with: the version of the harness, its commit, and digests of the catalogue and of files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from . import VERSION
+from .process import capture
+
+CATALOGUE_FILES = (".scs", ".play", ".tsv", ".rules")
+COMMIT = re.compile(r"([0-9a-f]{40,64})(-dirty)?\Z")
+
+
+def harness(home: Path, environ: Mapping[str, str]) -> dict[str, str | bool | None]:
+    """Version and commit; no commit outside of a checkout. `modified`: tracked files differ from that commit."""
+    found = COMMIT.match(_described(home, environ))
+    return {"version": VERSION, "commit": found[1] if found else None, "modified": bool(found and found[2])}
+
+
+def _described(home: Path, environ: Mapping[str, str]) -> str:
+    if not (home / ".git").exists() or not shutil.which("git", path=environ.get("PATH")):
+        return ""
+    status, output, _ = capture(["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], environ)
+    return output.decode("ascii", "replace").strip() if status == 0 else ""
+
+
+def catalogue(scenarios: Path) -> dict[str, str]:
+    """The digests that stand for a version of the catalogue: of requirements.tsv, and of all that the scenarios are made of."""
+    files = sorted(path for path in scenarios.rglob("*") if path.suffix in CATALOGUE_FILES)
+    return {"requirements": digest_of(scenarios / "requirements.tsv") or digest_of_all(scenarios, []),
+            "scenarios": digest_of_all(scenarios, files)}
+
+
+def digest_of_all(folder: Path, files: Iterable[Path]) -> str:
+    """One digest over names below `folder` and contents."""
+    total = hashlib.sha256()
+    for path in files:
+        total.update(path.relative_to(folder).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def digest_of(path: Path) -> str | None:
+    """The SHA-256 of a file; None where there is none."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

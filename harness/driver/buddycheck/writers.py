@@ -1,0 +1,53 @@
+"""The formats of a run, each made from its document (model.py)."""
+
+from __future__ import annotations
+
+import calendar
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import model, summary
+from .places import Places
+
+
+def text(name: str, run: Mapping[str, Any], folder: Path, places: Places) -> str:
+    """The report of that name; `folder` holds the run's journal."""
+    if name == "junit":
+        return junit(run)
+    if name == "json":
+        return as_json(run)
+    if name == "plain":
+        return "".join(line + "\n" for line in summary.render(model.outcome_of(run), places.shown(folder)))
+    if name == "markdown":
+        from . import markdown
+
+        return markdown.render(run)
+    from . import page
+
+    return page.render([(run, folder)], places)
+
+
+def junit(run: Mapping[str, Any]) -> str:
+    """JUnit XML."""
+    from . import junit as writer
+
+    started = calendar.timegm(time.strptime(run["started"], model.STAMP))
+    return writer.render(model.outcome_of(run), run["seconds"], started)
+
+
+def as_json(run: Mapping[str, Any]) -> str:
+    """The short JSON report: what the run came to, without the catalogue."""
+    outcome = model.outcome_of(run)
+    short = {
+        "target": outcome.target, "seed": outcome.seed, "repeat": outcome.repeat, "strict": outcome.strict,
+        "level": outcome.level, "conformance": outcome.conformance, "expect": outcome.expected or None,
+        "exit": run["exit"], "interrupted": bool(outcome.stopped_by), "abort": run["abort"],
+        "counts": outcome.counts(), "flaky": outcome.flaky(), "unexpected_passes": outcome.unexpected_passes(),
+        "lost": outcome.lost(), "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
+        "cost": outcome.cost(), "requirements": outcome.end["requirements"] if outcome.end else {},
+        "results": [vars(result) for result in outcome.results],
+    }
+    return json.dumps(short, indent=1) + "\n"

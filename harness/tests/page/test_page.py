@@ -1,0 +1,215 @@
+"""The HTML report in a browser: what is seen, clicked, filtered, printed; and what a hostile target cannot do."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+from chromium import Page
+from conftest import page, rewrite
+
+SCENARIO = "cancel/with-filled-form"
+ROW = f"tr[data-id='{SCENARIO}']"
+VISIBLE = "[...document.querySelectorAll('#matrix tbody tr:not(.detail)')].filter((row) => !row.hidden).length"
+
+
+def count(tab: Page, selector: str) -> int:
+    found = tab.run(f"document.querySelectorAll({json.dumps(selector)}).length")
+    assert isinstance(found, int)
+    return found
+
+
+def text(tab: Page, selector: str) -> str:
+    return str(tab.run(f"document.querySelector({json.dumps(selector)}).textContent"))
+
+
+def test_overview_says_at_a_glance_what_failed(tab: Page, red: Path, red_page: Path) -> None:
+    run = json.loads((red / "run.json").read_text())
+    tab.open(red_page)
+    assert text(tab, ".big") == "Failed"
+    assert f"{run['counts']['FAIL']} FAIL" in text(tab, ".counts")
+    assert "SB-031 the form is returned" in text(tab, ".failures li")
+    assert count(tab, "#matrix tbody tr") == len(run["scenarios"])
+    assert count(tab, "#requirement-matrix tbody tr") == len(run["requirements"])
+    first = tab.run("[...document.querySelectorAll('#matrix tbody tr')].map((row) => row.querySelector('button').textContent.trim().slice(-4))")
+    assert first[: run["counts"]["FAIL"]] == ["FAIL"] * run["counts"]["FAIL"]
+
+
+def test_opens_fast_and_small(tab: Page, red_page: Path) -> None:
+    assert red_page.stat().st_size < 1_500_000
+    tab.call("Performance.enable")
+    tab.open(red_page)
+    assert count(tab, "*") < 12_000
+    figures = {each["name"]: each["value"] for each in tab.call("Performance.getMetrics")["metrics"]}
+    assert figures["ScriptDuration"] < 1.0, figures  # of CPU, as a bound that holds on a busy machine, too
+
+
+def test_a_red_scenario_explains_itself(tab: Page, red_page: Path) -> None:
+    tab.open(red_page)
+    tab.click(ROW + " button")
+    assert tab.run(f"document.querySelector({json.dumps(ROW + ' button')}).getAttribute('aria-expanded')") == "true"
+    assert "First difference at iq@type: expected result, got error." in text(tab, ".finding")
+    marks = tab.run("[...document.querySelectorAll('.pair mark')].map((mark) => mark.textContent)")
+    assert marks == ["type='result'", "type='error'"]
+    assert text(tab, ".play .failed-step").strip().endswith("Bard receives:")
+    assert text(tab, ".play .check.bad").strip().endswith("relies on SB-031 the form is returned")
+    assert "expected result, got error" in text(tab, ".diagram .arrow.bad")
+    assert "type='error'" in text(tab, ".stanza mark")
+    assert re.fullmatch(rf".*buddycheck run --target prosody-stock --seed 1 {SCENARIO}", text(tab, ".rerun code"))
+    assert "XEP-0267" in text(tab, ".finding .required")
+    tab.click(ROW + " button")
+    assert count(tab, "tr.detail") == 0
+
+
+def test_set_up_is_folded_and_there(tab: Page, red_page: Path) -> None:
+    tab.open(red_page, "#s/0/disco/feature-advertised-to-stranger-server")
+    tab.settle()
+    before = count(tab, ".diagram .arrow")
+    assert count(tab, ".diagram .fold") >= 1
+    tab.click(".diagram .fold")
+    assert count(tab, ".diagram .arrow") > before
+    assert tab.run("document.querySelector('.diagram .fold').getAttribute('aria-expanded')") == "true"
+    assert "stream header" in text(tab, ".diagram")
+    tab.click(".diagram .fold")
+    assert count(tab, ".diagram .arrow") == before
+
+
+def test_a_click_on_an_arrow_shows_its_stanza(tab: Page, red_page: Path) -> None:
+    tab.open(red_page, "#s/0/" + SCENARIO)
+    tab.settle()
+    tab.click(".diagram .arrow:not(.bad) .hit")
+    shown = text(tab, ".stanza pre")
+    assert shown.startswith("<iq ") and "\n  <command " in shown and "server-buddy" in shown
+
+
+def test_keyboard_alone_is_enough(tab: Page, red_page: Path) -> None:
+    tab.open(red_page)
+    tab.key("/", 191)
+    assert tab.run("document.activeElement.id") == "search"
+    tab.type("with-filled-form")
+    assert tab.run(VISIBLE) == 1
+    tab.run(f"document.querySelector({json.dumps(ROW + ' button')}).focus()")
+    tab.key("Enter", 13)
+    assert count(tab, "tr.detail") == 1
+    tab.run("document.querySelector('.diagram .arrow[role=button]').focus()")
+    tab.key("Enter", 13)
+    assert "<command" in text(tab, ".stanza pre")
+    tab.run("document.querySelector('.diagram .fold').focus()")
+    tab.key("Space", 32)
+    assert tab.run("document.activeElement.getAttribute('aria-expanded')") == "true"  # and the focus stays there
+
+
+def test_every_control_has_a_name(tab: Page, red_page: Path) -> None:
+    tab.open(red_page, "#s/0/" + SCENARIO)
+    tab.settle()
+    nodes = tab.call("Accessibility.getFullAXTree")["nodes"]
+    roles = {"button", "link", "textbox", "searchbox", "checkbox", "combobox", "graphics-symbol"}
+    controls = [each for each in nodes if not each.get("ignored") and each.get("role", {}).get("value") in roles]
+    assert len(controls) > 300
+    assert [each for each in controls if not each.get("name", {}).get("value")] == []
+
+
+def test_filters(tab: Page, red: Path, red_page: Path) -> None:
+    run = json.loads((red / "run.json").read_text())
+    tab.open(red_page)
+    total = tab.run(VISIBLE)
+    for name in ("bad", "open", "warn", "none"):
+        tab.click(f"#scenarios input[value={name}]")
+    assert tab.run(VISIBLE) == run["counts"]["PASS"] + run["counts"].get("INFO", 0)
+    assert text(tab, "#shown") == f"{tab.run(VISIBLE)} of {total} shown"
+    for name in ("bad", "open", "warn", "none"):
+        tab.click(f"#scenarios input[value={name}]")
+    tab.run("(() => { const s = document.querySelector('#area'); s.value = 'disco'; s.dispatchEvent(new Event('input', {bubbles: true})); })()")
+    assert tab.run(VISIBLE) == sum(each["area"] == "disco" for each in run["scenarios"])
+    tab.run("document.querySelector('#search').focus()")
+    tab.type("SB-051")
+    assert 0 < tab.run(VISIBLE) < 5
+    tab.run("document.querySelector('#search-requirements').focus()")
+    tab.type("SB-051")
+    assert text(tab, "#shown-requirements").startswith("1 of ")
+
+
+def test_open_all_that_failed_and_print(tab: Page, red: Path, red_page: Path) -> None:
+    tab.open(red_page)
+    tab.run("(() => { const s = document.querySelector('#search'); s.value = 'disco/'; s.dispatchEvent(new Event('input', {bubbles: true})); })()")
+    tab.click("#open-failed")
+    assert count(tab, "tr.detail") == json.loads((red / "run.json").read_text())["counts"]["FAIL"]
+    hidden = tab.run("[...document.querySelectorAll('tr.detail')].every((row) => row.hidden === row.previousElementSibling.hidden)")
+    assert hidden is True
+    assert tab.pdf().startswith(b"%PDF")
+
+
+def test_several_runs_are_one_matrix(tab: Page, red: Path, green: Path, tmp_path: Path) -> None:
+    tab.open(page(tmp_path / "both.html", red, green))
+    head = tab.run("[...document.querySelectorAll('#matrix thead th')].map((each) => each.textContent)")
+    assert head == ["scenario", "prosody-stock", "reference", "ms"]
+    cells = tab.run(f"[...document.querySelector({json.dumps(ROW)}).querySelectorAll('button')].map((each) => each.textContent.trim().slice(-4))")
+    assert cells == ["FAIL", "PASS"]
+    total = tab.run(VISIBLE)
+    tab.click("#differ")
+    assert 0 < tab.run(VISIBLE) < total
+    tab.click(ROW + " button[data-run='1']")
+    assert "on reference" in text(tab, "tr.detail h3")
+    tab.click(ROW + " button[data-run='0']")
+    assert count(tab, "tr.detail") == 1 and "on prosody-stock" in text(tab, "tr.detail h3")
+
+
+EVIL = "</script><script>window.owned = 1</script><img src=x onerror='window.owned = 1'><svg onload='window.owned = 1'/>"
+
+
+def test_a_hostile_target_gets_no_script_into_the_page(tab: Page, red: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "evil"
+    shutil.copytree(red, folder)
+
+    def spoil(entry: dict[str, object]) -> dict[str, object]:
+        for key in ("data", "detail"):
+            if key in entry and entry["kind"] in ("stanza", "hook", "close", "dns", "end-of-play"):
+                entry[key] = EVIL if entry.get("n", 0) % 2 else f"<message><body>{EVIL}</body></message>"  # type: ignore[operator]
+        return entry
+
+    rewrite(folder, spoil)
+    run = json.loads((folder / "run.json").read_text())
+    run["target"].update(product=EVIL, software={"name": EVIL, "version": "\"'><b onclick=1>"}, name=EVIL)
+    run.update(notes=[EVIL], abort={"step": EVIL, "reason": EVIL})
+    for each in run["scenarios"]:
+        each.update(title=EVIL)
+        for result in each["results"]:
+            result.update(reason=EVIL, failure=EVIL)
+            for check in result["checks"]:
+                check.update(text=EVIL, detail=f"expected: {EVIL}\nclosest, line 470 of the journal: {EVIL}\nfirst difference at {EVIL} (x): expected '{EVIL}', got '{EVIL}'")
+    for each in run["requirements"]:
+        each.update(why_none=EVIL)
+    (folder / "run.json").write_text(json.dumps(run))
+    made = page(tmp_path / "evil.html", folder)
+    markup = re.sub(r"<style>.*?</style>|<script>.*?</script>", "", made.read_text(), flags=re.S)
+    assert "<img" not in markup and "onload='" not in markup and markup.count("<script") == 1
+    tab.open(made)
+    tab.run("(() => { const s = document.querySelector('#search'); s.value = ''; })()")
+    tab.click("#open-failed")
+    for fold in range(3):
+        tab.run("document.querySelectorAll('.diagram .fold[aria-expanded=false]').forEach((each) => each.dispatchEvent(new MouseEvent('click')))")
+    tab.run("document.querySelectorAll('.diagram .arrow[role=button]').forEach((each) => each.dispatchEvent(new MouseEvent('click')))")
+    tab.settle()
+    assert tab.run("typeof window.owned") == "undefined"
+    assert count(tab, "img") == 0 and count(tab, "script") == 2
+    assert count(tab, "[onerror], [onload], [onclick]") == 0
+    # And if markup got in some day, the page's own policy would not let it run.
+    tab.run("document.body.insertAdjacentHTML('beforeend', \"<img src=x onerror='window.owned = 1'>\")")
+    tab.settle()
+    assert tab.run("typeof window.owned") == "undefined"
+    assert all("Content Security Policy" in each for each in tab.errors)
+    tab.errors.clear()
+
+
+def test_light_dark_narrow_and_print_keep_everything_in_view(tab: Page, red_page: Path) -> None:
+    tab.open(red_page, "#s/0/" + SCENARIO)
+    for width, dark in ((1400, False), (1400, True), (390, False), (390, True)):
+        tab.look(width, 900, dark)
+        assert tab.run("document.documentElement.scrollWidth <= innerWidth"), width
+        back, ink = tab.run("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]")
+        assert (int(re.findall(r"\d+", back)[0]) < 100) == dark and (int(re.findall(r"\d+", ink)[0]) > 150) == dark
+    tab.look(800, 1100, dark=True, media="print")
+    assert tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.run("getComputedStyle(document.querySelector('#scenarios form')).display") == "none"
