@@ -114,7 +114,7 @@
       found.nobody = expected[3] || null;
     }
     if (first) found.first = {path: first[1], mode: first[2], expected: first[3], got: first[4]};
-    if (condition) found.condition = condition[1];
+    if (condition) [found.condition, found.values] = condition[1].split(/\nwhere (?=\$)/);
     if (/^forbidden, but it came/.test(detail)) found.note = "It came, and it was forbidden.";
     if (/^came too early/.test(detail)) found.note = "It came too early.";
     found.known = Boolean(expected || condition || found.note);
@@ -135,7 +135,7 @@
     } else if (found.nobody) {
       card.append(el("p", {}, "It did not come: " + found.nobody + " received nothing that was still to be taken."));
     } else if (found.condition) {
-      card.append(el("p", {}, "This does not hold: ", el("code", {class: "want"}, found.condition)));
+      card.append(el("p", {}, "This does not hold: ", el("code", {class: "want"}, found.condition), found.values ? " where " + found.values : ""));
     } else if (found.note) {
       card.append(el("p", {}, found.note));
     }

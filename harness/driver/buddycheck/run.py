@@ -107,7 +107,7 @@ def run(options: Options, world: World) -> int:
         progress.close()
     outputs.mask_logs(folder, mask)
     made = model.Made(
-        world.places, world.environ, chosen, known, options.wanted, expected, {"jobs": options.jobs, "patience": options.patience},
+        world.places, world.environ, chosen, known, options.wanted, expected, {"jobs": options.jobs, "patience": options.patience, "network": "private" if private else "host"},
         _rerun(options, world), started, time.time() - started,
     )
     document = model.document(outcome, made, folder, mask)

@@ -40,7 +40,7 @@ def test_run_json_says_what_was_run_and_what_it_came_to(bench: Bench) -> None:
     assert run["target"]["software"] == {"name": "Fake\u202e", "version": "1.2 3********", "os": "x" * 200}
     assert (run["seed"], run["exit"], run["interrupted"], run["abort"]) == (7, 1, None, None)
     assert run["options"] == {
-        "jobs": 3, "patience": 1.0, "selectors": ["disco"], "exclude": [], "slow": False, "level": "should", "conformance": "dependents",
+        "jobs": 3, "patience": 1.0, "network": "host", "selectors": ["disco"], "exclude": [], "slow": False, "level": "should", "conformance": "dependents",
         "strict": False, "repeat": 1,
     }
     assert run["journal"] == {"file": "journal.jsonl", "sha256": hashlib.sha256(JOURNAL.encode()).hexdigest(), "lines": 2}
