@@ -28,6 +28,7 @@ Tests XMPP servers for XEP-0267 Server Buddies.
   show ID              show a scenario or a requirement
   lint                 check the scenarios without running them
   report RUN ...       make a report of kept runs: HTML, Markdown, JUnit
+  interop [P P]        let two real servers become buddies of each other; without targets all pairs
   mutants [FAULT ...]  prove that the suite detects faults: run it against a target with one fault at a time
 
 'buddycheck COMMAND --help' tells the options. Exit status: 0 nothing failed, 1 some requirement failed,
@@ -215,8 +216,19 @@ def _report(argv: Sequence[str], world: World) -> int:
     return report.report(given.runs, given.format, given.out, world)
 
 
+def _interop(argv: Sequence[str], world: World) -> int:
+    from . import interop
+
+    parser = _parser("interop", "Lets two servers become buddies of each other: each one's administrator adds the other.")
+    parser.add_argument("targets", nargs="*", metavar="P",
+                        help="two targets, as for 'run --target'; default: all ordered pairs of the shipped ones")
+    parser.add_argument("--out", default="", metavar="DIR", help="for journals and logs (default: reports/out/interop-<time>-<pid>)")
+    given = parser.parse_intermixed_args(argv)
+    return interop.interop(interop.Options(tuple(given.targets), given.out), world)
+
+
 COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
-    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "mutants": _mutants,
+    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "interop": _interop, "mutants": _mutants,
 }
 
 

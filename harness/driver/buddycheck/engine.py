@@ -1,4 +1,4 @@
-"""The link to a running `buddycheck-engine run`: the plan, its events, our commands (harness/README.md)."""
+"""The link to a running `buddycheck-engine run` or `interop`: the plan, its events, our commands (harness/README.md)."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class BadEvent(Exception):
     """A line of the engine that is not an event."""
 
 
-def parse_event(line: bytes) -> Event:
+def parse_event(line: bytes, events: Mapping[str, Mapping[str, type | tuple[type, ...]]] = EVENTS) -> Event:
     """One line of the engine, checked."""
     try:
         event = json.loads(line)
     except ValueError as error:
         raise BadEvent("not JSON") from error
-    if not isinstance(event, dict) or event.get("event") not in EVENTS:
+    if not isinstance(event, dict) or event.get("event") not in events:
         raise BadEvent("not an event that the driver knows")
-    for name, kind in EVENTS[event["event"]].items():
+    for name, kind in events[event["event"]].items():
         if not isinstance(event.get(name), kind):
             raise BadEvent(f"{event['event']} without a proper '{name}'")
     return event
@@ -51,16 +51,20 @@ def parse_event(line: bytes) -> Event:
 class Engine:
     """A running engine. Events arrive in order; `closed` is resolved with its exit status after the last of them."""
 
-    def __init__(self, loop: Loop, children: Children, program: Path, log: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, loop: Loop, children: Children, program: Path, log: Path, environ: Mapping[str, str], mode: str = "run",
+        events: Mapping[str, Mapping[str, type | tuple[type, ...]]] = EVENTS,
+    ) -> None:
         self.closed: Promise[int] = Promise()
         self._loop = loop
+        self._events = events
         self._on_event: Callable[[Event], None] = lambda event: None
         self._on_nonsense: Callable[[str, str], None] = lambda reason, line: None
         self._input = bytearray()
         self._output = bytearray()
         with log.open("wb") as errors:
             self._child = children.start(
-                [str(program), "run"], environ=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                [str(program), mode], environ=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
             )
         self._stdin = self._child.stdin.fileno()
         self._stdout = self._child.stdout.fileno()
@@ -130,7 +134,7 @@ class Engine:
 
     def _event(self, line: bytes) -> None:
         try:
-            event = parse_event(line)
+            event = parse_event(line, self._events)
         except BadEvent as bad:
             self._nonsense(str(bad), line)
             return

@@ -12,8 +12,9 @@ from .profile import ACCOUNTS, Profile
 
 FACTS = (
     "dir", "fixture", "address", "c2s_port", "s2s_port", "dns_address", "dns_port", "peers_address", "peers_port",
-    "zone", "domain", "domain2", "domain3",
+    "zone", "domain", "domain2", "domain3", "domain_escaped", "domain2_escaped", "domain3_escaped",
 )
+ESCAPED = "_escaped"  # the domain as Prosody writes it in names of files and folders
 PASSWORD = "_password"
 
 
@@ -21,7 +22,7 @@ def placeholders(profile: Profile) -> list[str]:
     """The names that a template of this profile may use: only what the profile gives a value to."""
     absent = {"domain2"} if len(profile.domains) < 2 else set()
     absent |= set() if profile.off_domain else {"domain3"}
-    facts = [name for name in FACTS if name not in absent]
+    facts = [name for name in FACTS if name.removesuffix(ESCAPED) not in absent]
     accounts = [account for account in ACCOUNTS if account in profile.accounts]
     return facts + [f"{account}_{part}" for account in accounts for part in ("jid", "user", "password")]
 
@@ -41,6 +42,7 @@ def values(profile: Profile, folder: Path, c2s_port: int, s2s_port: int, bound: 
     domains = dict(zip(("domain", "domain2"), profile.domains))
     if profile.off_domain:
         domains["domain3"] = profile.off_domain
+    domains |= {name + ESCAPED: escaped(domain) for name, domain in domains.items()}
     accounts: dict[str, str] = {}
     for name, account in profile.accounts.items():
         accounts |= {f"{name}_jid": account.jid, f"{name}_user": account.user, name + PASSWORD: account.password}
@@ -60,12 +62,19 @@ def values(profile: Profile, folder: Path, c2s_port: int, s2s_port: int, bound: 
     }
 
 
+def escaped(domain: str) -> str:
+    """With %xx for everything but letters and digits of ASCII."""
+    return "".join(chr(octet) if chr(octet).isascii() and chr(octet).isalnum() else f"%{octet:02x}" for octet in domain.encode())
+
+
 def check(profile: Profile) -> None:
     """Raises for every unknown placeholder in the profile's programs and templates, with file and line."""
     known = placeholders(profile)
     errors = _check_commands(profile, [name for name in known if not name.endswith(PASSWORD)])
     for inside, name in (profile.start.files if profile.start else {}).items():
         path = profile.folder / name
+        place = f"{profile.path}:{profile.lines.of('start', 'files', inside)}: start.files"
+        errors += [f"{place}: {message}" for _, message in faults(inside, [each for each in known if not each.endswith(PASSWORD)])]
         text = _read(profile, inside, path)
         errors += [f"{path}:{line}: {message}" for line, message in faults(text, known)]
     if errors:
@@ -129,7 +138,7 @@ def write_files(profile: Profile, folder: Path, facts: Mapping[str, str]) -> Non
     """Writes the target's files below its private directory, readable by this user only."""
     for inside, name in (profile.start.files if profile.start else {}).items():
         template = profile.folder / name
-        path = folder / inside
+        path = folder / fill(inside, facts)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(fill(template.read_text(encoding="utf-8"), facts), encoding="utf-8")
         path.chmod(0o700 if template.stat().st_mode & 0o100 else 0o600)

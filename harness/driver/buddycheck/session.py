@@ -246,11 +246,12 @@ def plan(
         "rerun": rerun,
         "expect": list(expect),
         "scope": dict(scope or {}),
-        "profile": _profile(profile),
+        "profile": engine_profile(profile),
     }
 
 
-def _profile(profile: Profile) -> dict[str, Any]:
+def engine_profile(profile: Profile) -> dict[str, Any]:
+    """What the engine is told of a profile."""
     client = {"address": profile.c2s.address, "port": profile.c2s.port, "tls": profile.c2s.tls}
     if profile.c2s.ca:
         client["ca"] = str(profile.c2s.ca)

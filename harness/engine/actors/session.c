@@ -8,6 +8,14 @@
 
 #define LOGIN_DEADLINE_MS 10000
 
+enum session_tls session_tls_named(const char *name)
+{
+	if (name && !strcmp(name, "starttls")) {
+		return SESSION_STARTTLS;
+	}
+	return name && !strcmp(name, "direct") ? SESSION_DIRECT_TLS : SESSION_PLAIN;
+}
+
 struct sessions *sessions_create(const struct sessions_config *config, char **error)
 {
 	(void)error; /* nothing can fail so far: the relays listen one by one */

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 enum session_tls { SESSION_PLAIN, SESSION_STARTTLS, SESSION_DIRECT_TLS };
+enum session_tls session_tls_named(const char *name); /* "starttls", "direct"; all else, NULL too, is plain */
 
 struct session;
 struct sessions;

@@ -1,4 +1,6 @@
-/* buddycheck-engine: plays scenarios for the driver, or prints the catalogue. See harness/README.md. */
+/* buddycheck-engine: plays scenarios for the driver, watches two servers, or prints the catalogue. See
+ * harness/README.md. */
+#include "main/interop.h"
 #include "main/start.h"
 #include "report/json.h"
 
@@ -23,14 +25,14 @@ static int print_catalogue(const char *dir)
 	return bad ? 2 : 0;
 }
 
-static int run(void)
+static int with_plan(int (*execute)(const char *plan_line))
 {
 	char *line = control_first_line();
 	if (!line) {
 		fputs("buddycheck-engine: expected a plan on standard input\n", stderr);
 		return 2;
 	}
-	int status = run_execute(line);
+	int status = execute(line);
 	free(line);
 	return status;
 }
@@ -42,9 +44,12 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "catalogue")) {
 		status = print_catalogue(argv[2]);
 	} else if (argc == 2 && !strcmp(argv[1], "run")) {
-		status = run();
+		status = with_plan(run_execute);
+	} else if (argc == 2 && !strcmp(argv[1], "interop")) {
+		status = with_plan(interop_execute);
 	} else {
-		fputs("usage: buddycheck-engine run | buddycheck-engine catalogue SCENARIOS_DIR\n", stderr);
+		fputs("usage: buddycheck-engine run | buddycheck-engine interop | buddycheck-engine catalogue SCENARIOS_DIR\n",
+				stderr);
 	}
 	xmlCleanupParser();
 	return status;

@@ -82,14 +82,6 @@ static void shuffle(const struct run *r, struct play **plays, size_t count)
 	}
 }
 
-static enum session_tls tls_of(const struct profile *p)
-{
-	if (p->tls && !strcmp(p->tls, "starttls")) {
-		return SESSION_STARTTLS;
-	}
-	return p->tls && !strcmp(p->tls, "direct") ? SESSION_DIRECT_TLS : SESSION_PLAIN;
-}
-
 static void on_dns_query(void *ud, const char *name, int type)
 {
 	struct run *r = ud;
@@ -126,7 +118,7 @@ int start_bind(struct run *r, char **error)
 	struct sessions_config sessions = {.loop = r->loop,
 			.c2s_address = profile->c2s_address,
 			.c2s_port = profile->c2s_port,
-			.tls = tls_of(profile),
+			.tls = session_tls_named(profile->tls),
 			.ca_file = profile->ca,
 			.recorder = &r->recorder,
 			.callbacks = &play_sessions_callbacks,

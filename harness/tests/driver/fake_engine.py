@@ -125,4 +125,52 @@ class Run:
             getattr(self, "do_" + name)(argument)
 
 
-sys.exit(catalogue() if sys.argv[1] == "catalogue" else Run().perform(SCRIPT["run"]))
+class Interop:
+    """The command `interop`: the lists of the two servers are those of the script; approving empties the list of what is pending."""
+
+    def __init__(self):
+        self.saw = open(os.environ["FAKE_ENGINE_SAW"], "a")
+        self.script = SCRIPT["interop"]
+        self.lists = {"pending": self.script.get("pending", ["", ""])[:], "roster": self.script.get("roster", ["", ""])}
+
+    def perform(self):
+        self.say("bound", sides=[
+            {"peers_address": "127.0.0.3", "peers_port": 1 + side, "dns_address": "127.0.0.3", "dns_port": 53 + side} for side in (0, 1)
+        ])
+        for line in sys.stdin:
+            self.saw.write(line)
+            self.saw.flush()
+            command = json.loads(line)
+            getattr(self, "do_" + command.get("command", "plan").replace("-", "_"))(command)
+
+    def say(self, event, **fields):
+        print(json.dumps({"event": event, **fields}), flush=True)
+
+    def do_plan(self, plan):
+        with open(plan["journal"], "w") as file:
+            file.write("{}\n")
+
+    def do_started(self, command):
+        reason = self.script.get("unready", ["", ""])[command["side"]]
+        self.say("unready" if reason else "ready", side=command["side"], reason=reason)
+
+    def do_call(self, command):
+        side, hook = command["side"], command["hook"]
+        happens = self.script.get(f"{side} {hook}", "")
+        if happens == "exit":
+            sys.exit(3)
+        if happens == "interrupt":
+            os.kill(os.getppid(), signal.SIGINT)
+            return
+        if hook == "approve":
+            self.lists["pending"][side] = ""
+        output = happens or (self.lists[hook][side] if hook in self.lists else "")
+        self.say("answer", id=command["id"], ok=not happens, output=output)
+
+    def do_end(self, _):
+        sys.exit(0)
+
+
+if sys.argv[1] == "catalogue":
+    sys.exit(catalogue())
+sys.exit(Interop().perform() if sys.argv[1] == "interop" else Run().perform(SCRIPT["run"]))
