@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "script/table.h"
+#include "script/template.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -199,5 +200,6 @@ void catalogue_finish(struct catalogue *c)
 		free(c->files[i]);
 	}
 	free(c->files);
+	template_forget_parser();
 	*c = (struct catalogue){0};
 }

@@ -124,13 +124,28 @@ static char *find_wrong(const xmlNode *node, enum template_use use)
 	return found;
 }
 
+/* One parser for all templates: a dictionary for each of thousands was most of the engine's memory. */
+static xmlParserCtxtPtr shared_parser;
+
+void template_forget_parser(void)
+{
+	xmlFreeParserCtxt(shared_parser);
+	shared_parser = NULL;
+}
+
+static xmlParserCtxtPtr parser(void)
+{
+	shared_parser = shared_parser ? shared_parser : xmlNewParserCtxt();
+	return shared_parser;
+}
+
 static xmlDocPtr parse(
 		const struct line *lines, size_t count, const char *text, const char *default_ns, struct problems *ps)
 {
 	char *wrapped = mem_printf("<wrap xmlns='%s' xmlns:scansion='" NS_SCANSION "' xmlns:stream='" NS_STREAM
 							   "' xmlns:db='" NS_DIALBACK "'>%s</wrap>",
 			default_ns, text);
-	xmlParserCtxtPtr ctx = xmlNewParserCtxt();
+	xmlParserCtxtPtr ctx = parser();
 	xmlDocPtr doc = xmlCtxtReadMemory(ctx, wrapped, (int)strlen(wrapped), NULL, NULL,
 			XML_PARSE_NOBLANKS | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
 	free(wrapped);
@@ -139,7 +154,6 @@ static xmlDocPtr parse(
 		xmlFreeDoc(doc);
 		doc = NULL;
 	}
-	xmlFreeParserCtxt(ctx);
 	return doc;
 }
 

@@ -26,6 +26,7 @@ struct template
 struct template *template_create(const struct line *lines, size_t count, const char *default_ns, enum template_use use,
 		int scansion_rule, struct problems *ps);
 void template_destroy(struct template *t); /* NULL is allowed */
+void template_forget_parser(void);		   /* no more templates are to be created for now: frees what they share */
 
 /* Attribute of the root without expansion, or NULL. */
 const char *template_attr(const struct template *t, const char *name);

@@ -243,6 +243,18 @@ static void capture(void *ud, const char *name, size_t len)
 	buf_printf(ud, "capture %.*s;", (int)len, name);
 }
 
+START_TEST(a_broken_one_leaves_nothing_to_the_next)
+{
+	ck_assert_ptr_null(make_template("<iq xmlns:a='urn:a'><a:b", TEMPLATE_SEND));
+	ck_assert_ptr_nonnull(make_template("<message/>", TEMPLATE_SEND));
+	template_forget_parser();
+	sends("<presence/>", "<presence/>");
+	char *octets = template_build(t, &vars, &(struct template_defaults){0});
+	ck_assert_str_eq(octets, "<message/>"); /* it outlives what it was read with */
+	free(octets);
+}
+END_TEST
+
 START_TEST(names_are_reported)
 {
 	make_template("<iq to=\"${Bard's full JID}\" id='{bind:first}'><a b='x${one}${two}'> {bind:text} </a>"
@@ -278,6 +290,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, refuses_patterns_to_send, 0, sizeof patterns / sizeof *patterns);
 	tcase_add_loop_test(tests, refuses_broken_patterns, 0, sizeof broken / sizeof *broken);
 	tcase_add_test(tests, other_braces_are_text);
+	tcase_add_test(tests, a_broken_one_leaves_nothing_to_the_next);
 	tcase_add_test(tests, names_are_reported);
 	tcase_add_test(tests, modes_have_names);
 	suite_add_tcase(suite, tests);
