@@ -384,29 +384,40 @@ void conn_set_callbacks(struct conn *c, const struct conn_callbacks *callbacks, 
 	c->ud = ud;
 }
 
-int conn_start_tls_client(struct conn *c, const char *sni, const char *ca_file)
+/* What was sent before is still in the clear and leaves first: it waits in out, in order. A client's first words follow
+ * at once. */
+static int start_tls(struct conn *c, struct tls *tls, int server)
 {
-	if (c->tls) {
+	if (!tls) {
 		return ERR_TLS;
 	}
-	c->tls = tls_create_client(sni, ca_file);
-	if (!c->tls) {
-		return ERR_TLS;
+	c->tls = tls;
+	if (!server) {
+		tls_read(c->tls, clear_octets, 0);
+		tls_output(c->tls, &c->out);
+		flush_later(c);
 	}
-	tls_read(c->tls, clear_octets, 0); /* makes the ClientHello */
-	tls_output(c->tls, &c->out);
-	flush_later(c);
 	return 0;
 }
 
-/* What was sent before is still in the clear and leaves first: it waits in out, in order. */
+int conn_start_tls_client(struct conn *c, const char *sni, const char *ca_file)
+{
+	return c->tls ? ERR_TLS : start_tls(c, tls_create_client(sni, ca_file), 0);
+}
+
 int conn_start_tls_server(struct conn *c, const char *certificate_file, const char *key_file)
 {
-	if (c->tls) {
-		return ERR_TLS;
-	}
-	c->tls = tls_create_server(certificate_file, key_file);
-	return c->tls ? 0 : ERR_TLS;
+	return c->tls ? ERR_TLS : start_tls(c, tls_create_server(certificate_file, key_file), 1);
+}
+
+int conn_start_tls(struct conn *c, const struct tls_setup *setup)
+{
+	return c->tls ? ERR_TLS : start_tls(c, tls_create(setup), setup->server);
+}
+
+const struct tls *conn_tls(const struct conn *c)
+{
+	return c->tls;
 }
 
 int conn_is_secured(const struct conn *c)

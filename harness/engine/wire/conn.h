@@ -28,6 +28,8 @@ enum close_kind {
 const char *close_kind_text(enum close_kind kind);
 
 struct conn;
+struct tls; /* wire/tls.h */
+struct tls_setup;
 
 struct conn_callbacks {
 	void (*on_open)(void *ud);	  /* connected (not called for accepted ones) */
@@ -48,7 +50,10 @@ void conn_send(struct conn *c, const char *data, size_t len); /* copied; queued 
 int conn_start_tls_client(struct conn *c, const char *sni, const char *ca_file);
 /* Starts TLS as server, with PEM files; octets sent from now on go through it. Returns 0 or ERR_TLS. */
 int conn_start_tls_server(struct conn *c, const char *certificate_file, const char *key_file);
+/* Starts TLS between servers, either side. Returns 0 or ERR_TLS. */
+int conn_start_tls(struct conn *c, const struct tls_setup *setup);
 int conn_is_secured(const struct conn *c);
+const struct tls *conn_tls(const struct conn *c); /* NULL where none was started */
 
 void conn_finish(struct conn *c);  /* flush, then FIN; on_close when the other side ends too */
 void conn_reset(struct conn *c);   /* TCP reset */

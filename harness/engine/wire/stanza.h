@@ -13,6 +13,7 @@
 #define NS_DIALBACK "jabber:server:dialback"
 #define NS_TLS "urn:ietf:params:xml:ns:xmpp-tls"
 #define NS_STANZA_ERRORS "urn:ietf:params:xml:ns:xmpp-stanzas"
+#define NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
 #define NS_STREAM_ERRORS "urn:ietf:params:xml:ns:xmpp-streams"
 
 struct stanza {

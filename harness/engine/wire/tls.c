@@ -1,11 +1,13 @@
 #include "wire/tls.h"
 
 #include "base/mem.h"
+#include "wire/certificate_parts.h"
 
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,6 +25,8 @@ static SSL_CTX *context_create(const SSL_METHOD *method)
 		SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 		SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+		SSL_CTX_set_num_tickets(ctx, 0);
 	}
 	return ctx;
 }
@@ -108,6 +112,79 @@ struct tls *tls_create_server(const char *certificate_file, const char *key_file
 	}
 	SSL_set_accept_state(ssl);
 	return over_memory(ssl);
+}
+
+/* A wrong certificate is for the owner to judge. The verification's result stays as it is. */
+static int accept_all(int good, X509_STORE_CTX *store)
+{
+	(void)good;
+	(void)store;
+	return 1;
+}
+
+static int use_setup(SSL *ssl, const struct tls_setup *setup)
+{
+	const struct certificate *own = setup->certificate;
+	SSL_set_verify(ssl, SSL_VERIFY_PEER, accept_all);
+	if (setup->authority && SSL_set1_verify_cert_store(ssl, setup->authority->store) != 1) {
+		return 0;
+	}
+	if (setup->at_most_1_2 && SSL_set_max_proto_version(ssl, TLS1_2_VERSION) != 1) {
+		return 0;
+	}
+	if (own && (SSL_use_certificate(ssl, own->own) != 1 || SSL_use_PrivateKey(ssl, own->key) != 1 ||
+					   (own->rest && SSL_set1_chain(ssl, own->rest) != 1))) {
+		return 0;
+	}
+	return setup->server ? own != NULL : !setup->sni || SSL_set_tlsext_host_name(ssl, setup->sni) == 1;
+}
+
+/* Contexts are dear and these are alike: what differs is set for each connection. */
+struct tls *tls_create(const struct tls_setup *setup)
+{
+	static SSL_CTX *contexts[2];
+	ERR_clear_error();
+	SSL_CTX **ctx = &contexts[setup->server != 0];
+	if (!*ctx) {
+		*ctx = context_create(setup->server ? TLS_server_method() : TLS_client_method());
+	}
+	SSL *ssl = *ctx ? SSL_new(*ctx) : NULL;
+	if (!ssl || !use_setup(ssl, setup)) {
+		SSL_free(ssl);
+		ERR_clear_error();
+		return NULL;
+	}
+	if (setup->server) {
+		SSL_set_accept_state(ssl);
+	} else {
+		SSL_set_connect_state(ssl);
+	}
+	return over_memory(ssl);
+}
+
+const char *tls_objection(const struct tls *t)
+{
+	long result = SSL_get_verify_result(t->ssl);
+	if (!SSL_get0_peer_certificate(t->ssl)) {
+		return "no certificate";
+	}
+	return result == X509_V_OK ? "" : X509_verify_cert_error_string(result);
+}
+
+int tls_names(const struct tls *t, const char *domain)
+{
+	X509 *theirs = SSL_get0_peer_certificate(t->ssl);
+	return theirs && X509_check_host(theirs, domain, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
+}
+
+int tls_covers(const struct tls *t, const char *domain)
+{
+	return *tls_objection(t) == '\0' && tls_names(t, domain);
+}
+
+const char *tls_version(const struct tls *t)
+{
+	return SSL_get_version(t->ssl);
 }
 
 void tls_receive(struct tls *t, const char *data, size_t len)

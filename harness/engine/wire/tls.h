@@ -3,6 +3,7 @@
 #define WIRE_TLS_H
 
 #include "base/buf.h"
+#include "wire/certificate.h"
 
 #include <stddef.h>
 
@@ -22,6 +23,26 @@ struct tls *tls_create_client(const char *sni, const char *ca_file);
 /* The server's side, with a certificate chain and its key from PEM files; the client is not asked for one. NULL where
  * they cannot be used. */
 struct tls *tls_create_server(const char *certificate_file, const char *key_file);
+
+/* Either side between servers: shows its own certificate, asks for the other's, and goes on whatever that is;
+ * tls_covers() tells. Strings and objects are borrowed for the call. */
+struct tls_setup {
+	int server;							   /* which side we are */
+	const char *sni;					   /* or NULL */
+	const struct certificate *certificate; /* ours; NULL (as client only): none */
+	const struct authority *authority;	   /* what the other's is checked with; NULL: nothing covers */
+	int at_most_1_2;					   /* TLS 1.3 is not spoken */
+};
+
+struct tls *tls_create(const struct tls_setup *setup); /* NULL where it cannot be used */
+
+/* After the handshake: did the other side show a valid certificate for that domain (RFC 6120 section 13.7.2)? */
+int tls_covers(const struct tls *t, const char *domain);
+/* The name alone: does its certificate, valid or not, name that domain? */
+int tls_names(const struct tls *t, const char *domain);
+/* Why its certificate is not valid, whatever the domain: one line, "" where it is valid. */
+const char *tls_objection(const struct tls *t);
+const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 
 /* Ciphertext from the wire. */
 void tls_receive(struct tls *t, const char *data, size_t len);
