@@ -16,6 +16,7 @@ ACCOUNTS = ("admin", "second_admin", "user", "host_admin")
 CLAIMS = (
     "command", "auto_approve", "reciprocal", "virtual_hosts", "strict_manual",
     "dep268", "dep275", "dep309", "access_control", "directory",
+    "s2s_tls_required", "s2s_certificates_required",
 )
 HOOKS = (
     "restart", "kill", "approve", "preapprove", "deny", "revoke", "remove", "unsubscribe", "pending", "roster", "auto_on", "auto_off",
@@ -27,6 +28,7 @@ UNDONE_BY = {
 }
 BUILTINS = ("restart", "kill")
 TLS_MODES = ("none", "starttls", "direct")
+S2S_TLS_MODES = ("none", "starttls")
 SRV_TARGETS = ("name", "address")
 NETWORKS = ("host", "private")
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
@@ -205,7 +207,7 @@ class _Reader:
             domains=domains,
             off_domain=off_domain,
             c2s=self._c2s(top.table("c2s"), started=start is not None),
-            s2s=self._endpoint(top.table("s2s"), started=start is not None),
+            s2s=self._s2s(top.table("s2s"), started=start is not None),
             peers_zone=peers.take("zone", _is_domain),
             peers_address=peers_address,
             dns_address=dns.take("address", _is_address, peers_address),
@@ -231,6 +233,14 @@ class _Reader:
             self.error((*table.path, "ca"), expected)
         plain = self._endpoint(table, started)
         return Endpoint(plain.address, plain.port, tls, (self.path.parent / ca).resolve() if ca else None)
+
+    def _s2s(self, table: _Table, started: bool) -> Endpoint:
+        tls = table.take("tls", _one_of(S2S_TLS_MODES), "none")
+        if tls != "none" and not started:
+            expected = "expected none: only a target with [start] can be given certificates of the peers' authority"
+            self.error((*table.path, "tls"), expected)
+        plain = self._endpoint(table, started)
+        return Endpoint(plain.address, plain.port, tls)
 
     def _endpoint(self, table: _Table, started: bool) -> Endpoint:
         address = table.take("address", _is_address)

@@ -13,8 +13,10 @@ from .profile import ACCOUNTS, Profile
 FACTS = (
     "dir", "fixture", "address", "c2s_port", "s2s_port", "dns_address", "dns_port", "peers_address", "peers_port",
     "zone", "domain", "domain2", "domain3", "domain_escaped", "domain2_escaped", "domain3_escaped",
+    "ca", "certificate", "key",
 )
 ESCAPED = "_escaped"  # the domain as Prosody writes it in names of files and folders
+CERTIFICATES = {"ca": "ca.pem", "certificate": "target.crt", "key": "target.key"}  # what the engine makes
 PASSWORD = "_password"
 
 
@@ -22,9 +24,15 @@ def placeholders(profile: Profile) -> list[str]:
     """The names that a template of this profile may use: only what the profile gives a value to."""
     absent = {"domain2"} if len(profile.domains) < 2 else set()
     absent |= set() if profile.off_domain else {"domain3"}
+    absent |= set(CERTIFICATES) if profile.s2s.tls == "none" else set()
     facts = [name for name in FACTS if name.removesuffix(ESCAPED) not in absent]
     accounts = [account for account in ACCOUNTS if account in profile.accounts]
     return facts + [f"{account}_{part}" for account in accounts for part in ("jid", "user", "password")]
+
+
+def certificates(folder: Path) -> Path:
+    """Where the engine puts the target's certificates, below the target's private directory."""
+    return folder / "certificates"
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ def values(profile: Profile, folder: Path, c2s_port: int, s2s_port: int, bound: 
         "peers_port": str(bound.peers_port),
         "zone": profile.peers_zone,
         **domains,
+        **{name: str(certificates(folder) / file) for name, file in CERTIFICATES.items()},
         **accounts,
     }
 

@@ -23,7 +23,7 @@ from .mask import Mask
 from .process import Children, describe_status
 from .profile import Profile
 from .progress import Progress
-from .render import Bound
+from .render import Bound, certificates
 from .results import Outcome, Result
 from .target import Patience, Target
 
@@ -81,11 +81,14 @@ class Session:
             (self._folder / outputs.TARGET_LOG).touch()
         with (self._folder / outputs.RESULTS).open("a", encoding="utf-8") as self._results:
             self._engine = Engine(loop, children, self._program, self._folder / outputs.ENGINE_LOG, self._environ)
-            await self._conduct()
+            await self._conduct(private)
 
-    async def _conduct(self) -> None:
+    async def _conduct(self, private: Path) -> None:
         self._engine.on_event(self._event)
         self._engine.on_nonsense(self._nonsense)
+        if self._profile.s2s.tls != "none":
+            certificates(private).mkdir(mode=0o700)
+            self._plan = {**self._plan, "certificates": os.fspath(certificates(private))}
         self._engine.plan(self._plan)
         self._watch_silence()
         self._engine_ended(await self._engine.closed)
@@ -261,7 +264,7 @@ def engine_profile(profile: Profile) -> dict[str, Any]:
         "off_domain": profile.off_domain,
         "start": profile.start is not None,
         "c2s": client,
-        "s2s": {"address": profile.s2s.address, "port": profile.s2s.port},
+        "s2s": {"address": profile.s2s.address, "port": profile.s2s.port, "tls": profile.s2s.tls},
         "peers": {"zone": profile.peers_zone, "address": profile.peers_address, "port": profile.peers_port},
         "dns": {"address": profile.dns_address, "port": profile.dns_port, "srv_target": profile.srv_target},
         "timing": vars(profile.timing),

@@ -6,7 +6,6 @@
 #include "wire/stanza.h"
 
 #define NS_DIALBACK_FEATURE "urn:xmpp:features:dialback"
-#define NS_SASL "urn:ietf:params:xml:ns:xmpp-sasl"
 
 /* Adds text with the characters escaped that may not stand in an attribute value or in character data. */
 void markup_escaped(struct buf *b, const char *text);
@@ -39,7 +38,6 @@ const char *stream_error_condition(const struct stanza *stanza);
 void markup_redacted(struct buf *b, const char *raw, size_t len);
 
 #define MARKUP_END "</stream:stream>"
-#define MARKUP_DIALBACK_FEATURES                                                                                       \
-	"<stream:features><dialback xmlns='" NS_DIALBACK_FEATURE "'><errors/></dialback></stream:features>"
+#define MARKUP_DIALBACK_FEATURE "<dialback xmlns='" NS_DIALBACK_FEATURE "'><errors/></dialback>"
 
 #endif

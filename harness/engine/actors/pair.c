@@ -221,6 +221,16 @@ static void bare(struct pair *pair)
 	}
 }
 
+static void connected(struct pair *pair)
+{
+	pair->state = PAIR_CONNECTED;
+	send_queue(pair);
+	struct peers *ps = pair->peer->ps;
+	if (ps->callbacks->on_connected) {
+		ps->callbacks->on_connected(ps->ud, pair->peer, pair->target);
+	}
+}
+
 void pair_open(struct pair *pair)
 {
 	struct s2s *out = pair->out;
@@ -233,6 +243,10 @@ void pair_open(struct pair *pair)
 		bare(pair);
 	}
 	if (pair->state != PAIR_WANTED) {
+		return;
+	}
+	if (out->external) {
+		connected(pair);
 		return;
 	}
 	pair->state = PAIR_ASKED;
@@ -249,16 +263,6 @@ static void fail(struct pair *pair, const char *reason)
 	struct peers *ps = pair->peer->ps;
 	if (ps->callbacks->on_failed) {
 		ps->callbacks->on_failed(ps->ud, pair->peer, pair->target, reason);
-	}
-}
-
-static void connected(struct pair *pair)
-{
-	pair->state = PAIR_CONNECTED;
-	send_queue(pair);
-	struct peers *ps = pair->peer->ps;
-	if (ps->callbacks->on_connected) {
-		ps->callbacks->on_connected(ps->ud, pair->peer, pair->target);
 	}
 }
 

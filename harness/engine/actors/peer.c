@@ -106,6 +106,7 @@ struct peers *peers_create(const struct peers_config *config, char **error)
 	ps->loop = config->loop;
 	ps->s2s_address = mem_strdup(config->s2s_address);
 	ps->s2s_port = config->s2s_port;
+	ps->authority = config->authority;
 	ps->secret = mem_strdup(config->secret);
 	ps->recorder = config->recorder;
 	ps->callbacks = config->callbacks;
@@ -270,6 +271,13 @@ void peer_refuse(struct peer *p, const char *type)
 	p->refusal = type;
 }
 
+void peer_secure(struct peer *p, const struct peer_security *security)
+{
+	p->security = *security;
+	certificate_destroy(p->certificate);
+	p->certificate = NULL;
+}
+
 size_t peer_streams(const struct peer *p, int all)
 {
 	size_t n = 0;
@@ -326,6 +334,7 @@ void peer_destroy(struct peer *p)
 	}
 	*at = p->next;
 	ps->peer_count--;
+	certificate_destroy(p->certificate);
 	free(p->domain);
 	free(p);
 }

@@ -1,4 +1,5 @@
-/* Fake peer servers: any number of domains on one listener, server dialback both ways (XEP-0220).
+/* Fake peer servers: any number of domains on one listener, server dialback both ways (XEP-0220), and where the run has
+ * an authority for certificates STARTTLS and SASL EXTERNAL both ways (XEP-0178).
  *
  * A peer behaves like a correct server as far as streams go: it opens a stream to the target on demand, has its key
  * verified, answers db:verify for its keys, and verifies the target's keys with the target before it accepts stanzas
@@ -7,6 +8,7 @@
 #define ACTORS_PEER_H
 
 #include "actors/record.h"
+#include "wire/certificate.h"
 #include "wire/conn.h"
 #include "wire/stanza.h"
 
@@ -24,8 +26,9 @@ struct peer_arrival {
 };
 
 struct peers_callbacks {
-	/* A top-level element that is not stream management: features, stream errors and dialback are handled inside,
-	 * except for an answer to a db:verify that the peer itself did not send. */
+	/* A top-level element that is not stream management: features, stream errors, dialback, TLS and SASL are handled
+	 * inside, except for an answer to a db:verify that the peer itself did not send, and to SASL that it did not begin.
+	 */
 	void (*on_stanza)(void *ud, struct peer *peer, struct stanza *stanza, const struct peer_arrival *arrival);
 	/* peer may send to that domain of the target now. */
 	void (*on_connected)(void *ud, struct peer *peer, const char *target_domain);
@@ -54,13 +57,28 @@ enum peer_hold {
 	PEER_HOLDS_ALL		/* not even a stream header */
 };
 
+enum peer_tls {
+	PEER_TLS_OFFERED,  /* it offers STARTTLS, and uses it where the target offers it */
+	PEER_TLS_REQUIRED, /* it takes and sends nothing without */
+	PEER_TLS_NONE
+};
+
+/* All zero: a correct server with a right certificate. Without an authority in peers_config there is no TLS at all. */
+struct peer_security {
+	enum peer_tls tls;
+	enum certificate_flaw certificate; /* of its own */
+	int at_most_1_2;				   /* TLS 1.3 is not spoken */
+	int dialback_only;				   /* SASL EXTERNAL is neither offered nor used */
+};
+
 struct peers_config {
 	uv_loop_t *loop;
 	const char *listen_address; /* port 0: any free one */
 	int listen_port;
 	const char *s2s_address; /* of the target; may be set later, before the first send */
 	int s2s_port;
-	const char *secret; /* for dialback keys and stream ids; the run's seed makes it repeatable */
+	const struct authority *authority; /* issues the peers' certificates and judges the target's; NULL: no TLS. Kept */
+	const char *secret;				   /* for dialback keys and stream ids; the run's seed makes it repeatable */
 	struct recorder *recorder;
 	const struct peers_callbacks *callbacks;
 	void *ud;
@@ -96,6 +114,8 @@ void peer_open(struct peer *p, const char *target_domain, const char *header);
 void peer_hold(struct peer *p, enum peer_hold hold);
 /* What the peer answers to the target's keys without asking: "invalid", "error", or NULL to verify them. */
 void peer_refuse(struct peer *p, const char *type);
+/* For streams from now on. */
+void peer_secure(struct peer *p, const struct peer_security *security);
 /* Its streams that are open or closing: those that it opened, or all. */
 size_t peer_streams(const struct peer *p, int all);
 /* Ends all streams of the peer: with </stream:stream>, and FIN once the target has ended its side (or after 2 s), or

@@ -1,5 +1,6 @@
 /* What the files of the peer module share: peer.c (domains and the public calls), pair.c (our direction of a domain
- * pair), s2s_stream.c (one TCP connection), s2s_inbound.c (the target's direction). No other module includes this. */
+ * pair), s2s_stream.c (one TCP connection), s2s_negotiate.c (TLS and SASL on it), s2s_inbound.c (the target's
+ * direction). No other module includes this. */
 #ifndef ACTORS_PEER_PARTS_H
 #define ACTORS_PEER_PARTS_H
 
@@ -13,6 +14,7 @@ struct peers {
 	struct listener *listener;
 	char *s2s_address; /* NULL until it is known */
 	int s2s_port;
+	const struct authority *authority; /* NULL: no TLS */
 	char *secret;
 	unsigned long ids; /* stream ids given out */
 	struct recorder *recorder;
@@ -34,6 +36,8 @@ struct peer {
 	struct s2s *streams;
 	enum peer_hold hold;
 	const char *refusal; /* type of the answer to the target's keys, or NULL */
+	struct peer_security security;
+	struct certificate *certificate; /* made for the first stream that needs it */
 };
 
 /* Our direction, from a peer to one domain of the target. */
@@ -90,6 +94,8 @@ struct s2s {
 	int established; /* TCP */
 	int open;		 /* outbound: dialback elements may be sent */
 	int version1;	 /* the target's header said version 1.0 */
+	int sasl_tried;	 /* outbound: EXTERNAL was asked for */
+	int external;	 /* outbound: the target took it; inbound: we took the target's, for the domain opener */
 	int header_sent;
 	int end_sent;
 	int end_seen;
@@ -130,9 +136,11 @@ void pair_destroy(struct pair *pair);
 
 /* s2s_stream.c */
 void s2s_accept(struct peers *ps, struct conn *conn);
-struct s2s *s2s_connect(struct pair *pair);	   /* NULL if the target's address is of no use */
-void s2s_adopt(struct s2s *s, struct peer *p); /* a stray has named its peer */
+struct s2s *s2s_connect(struct pair *pair);							   /* NULL if the target's address is of no use */
+void s2s_adopt(struct s2s *s, struct peer *p);						   /* a stray has named its peer */
+void s2s_record(struct s2s *s, struct record r, const struct peer *p); /* owner and stream are filled in */
 void s2s_send_header(struct s2s *s, const char *to);
+void s2s_begin(struct s2s *s); /* outbound: the header, as its pair wants it */
 void s2s_send_raw_header(struct s2s *s, const char *octets);
 void s2s_send(struct s2s *s, const char *octets, size_t len); /* recorded as one record; ignored after our end */
 void s2s_close(struct s2s *s); /* </stream:stream>, and FIN after the target's (RFC 6120 section 4.4) or 2 s */
@@ -140,6 +148,17 @@ void s2s_end(struct s2s *s);   /* </stream:stream> and FIN */
 void s2s_error(struct s2s *s, const char *condition); /* stream error, then s2s_end() */
 void s2s_sweep(struct s2s *s);						  /* called once a second */
 void s2s_destroy(struct s2s *s);
+
+/* s2s_negotiate.c */
+/* What the target's features allow or ask for before dialback. 1: a step was taken, another stream or its end follows.
+ */
+int negotiate_features(struct s2s *s, const struct stanza *features);
+/* 1: it was an element of TLS or SASL, and is done with. */
+int negotiate_element(struct s2s *s, const struct stanza *stanza);
+void negotiate_secured(struct s2s *s); /* the handshake is complete */
+void negotiate_offer(struct s2s *s);   /* inbound: sends our features */
+/* Inbound: nothing but TLS may be negotiated now. */
+int negotiate_insists(const struct s2s *s);
 
 /* s2s_inbound.c */
 void inbound_header(struct s2s *s, const struct stream_header *header);

@@ -10,6 +10,7 @@
 
 void inbound_header(struct s2s *s, const struct stream_header *header)
 {
+	int again = s->id != NULL; /* after TLS or SASL */
 	char id[DIALBACK_ID_CHARS + 1];
 	dialback_stream_id(s->ps->secret, ++s->ps->ids, id);
 	free(s->id);
@@ -19,12 +20,15 @@ void inbound_header(struct s2s *s, const struct stream_header *header)
 		s2s_error(s, "host-unknown");
 		return;
 	}
-	s->opener = mem_strdup(header->from);
+	if (!s->external) { /* else it stays the domain that was authenticated */
+		free(s->opener);
+		s->opener = domain_of(header->from);
+	}
 	s->header_held = 1;
 	if (!s->peer || s->peer->hold != PEER_HOLDS_ALL) {
 		inbound_release(s);
 	}
-	if (s->peer && s->ps->callbacks->on_visited) {
+	if (s->peer && !again && s->ps->callbacks->on_visited) {
 		s->ps->callbacks->on_visited(s->ps->ud, s->peer);
 	}
 }
@@ -37,7 +41,7 @@ void inbound_release(struct s2s *s)
 	s->header_held = 0;
 	s2s_send_header(s, s->opener);
 	if (s->version1) {
-		s2s_send(s, MARKUP_DIALBACK_FEATURES, sizeof MARKUP_DIALBACK_FEATURES - 1);
+		negotiate_offer(s);
 	}
 }
 

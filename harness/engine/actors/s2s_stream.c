@@ -9,7 +9,7 @@
 
 #define CLOSE_DEADLINE_MS 2000
 
-static void write_record(struct s2s *s, struct record r, const struct peer *p)
+void s2s_record(struct s2s *s, struct record r, const struct peer *p)
 {
 	r.owner = p ? p->owner : NULL;
 	r.stream = s->number;
@@ -86,7 +86,7 @@ static void detach(struct s2s *s)
 
 void s2s_destroy(struct s2s *s)
 {
-	write_record(s, (struct record){.kind = RECORD_CLOSE, .detail = close_kind_text(CLOSE_OURS)}, s->peer);
+	s2s_record(s, (struct record){.kind = RECORD_CLOSE, .detail = close_kind_text(CLOSE_OURS)}, s->peer);
 	detach(s);
 	if (!s->busy) {
 		free_stream(s);
@@ -105,7 +105,7 @@ void s2s_send(struct s2s *s, const char *octets, size_t len)
 	if (s->end_sent) {
 		return;
 	}
-	write_record(s, (struct record){.kind = RECORD_STANZA, .data = octets, .len = len}, s->peer);
+	s2s_record(s, (struct record){.kind = RECORD_STANZA, .data = octets, .len = len}, s->peer);
 	conn_send(s->conn, octets, len);
 }
 
@@ -119,7 +119,7 @@ void s2s_send_header(struct s2s *s, const char *to)
 							  .version = s->outbound || s->version1,
 							  .dialback = 1});
 	s->header_sent = 1;
-	write_record(s, (struct record){.kind = RECORD_HEADER, .data = buf_text(&b), .len = b.len}, s->peer);
+	s2s_record(s, (struct record){.kind = RECORD_HEADER, .data = buf_text(&b), .len = b.len}, s->peer);
 	conn_send(s->conn, buf_text(&b), b.len);
 	buf_finish(&b);
 }
@@ -127,14 +127,23 @@ void s2s_send_header(struct s2s *s, const char *to)
 void s2s_send_raw_header(struct s2s *s, const char *octets)
 {
 	s->header_sent = 1;
-	write_record(s, (struct record){.kind = RECORD_HEADER, .data = octets, .len = strlen(octets)}, s->peer);
+	s2s_record(s, (struct record){.kind = RECORD_HEADER, .data = octets, .len = strlen(octets)}, s->peer);
 	conn_send(s->conn, octets, strlen(octets));
+}
+
+void s2s_begin(struct s2s *s)
+{
+	if (s->pair && s->pair->header) {
+		s2s_send_raw_header(s, s->pair->header);
+	} else if (s->pair) {
+		s2s_send_header(s, s->pair->target);
+	}
 }
 
 static void send_end(struct s2s *s)
 {
 	if (!s->end_sent && s->header_sent) {
-		write_record(s, (struct record){.kind = RECORD_END, .data = MARKUP_END, .len = sizeof MARKUP_END - 1}, s->peer);
+		s2s_record(s, (struct record){.kind = RECORD_END, .data = MARKUP_END, .len = sizeof MARKUP_END - 1}, s->peer);
 		conn_send(s->conn, MARKUP_END, sizeof MARKUP_END - 1);
 	}
 	s->end_sent = 1;
@@ -202,6 +211,7 @@ static void on_header(void *ud, const struct stream_header *header, const char *
 {
 	struct s2s *s = ud;
 	s->version1 = header->version && atoi(header->version) >= 1;
+	free(s->content_ns); /* there was a stream before TLS or SASL */
 	s->content_ns = mem_strdup(header->content_ns);
 	if (!s->outbound && !s->peer) {
 		struct peer *p = peers_find_jid(s->ps, header->to);
@@ -209,12 +219,13 @@ static void on_header(void *ud, const struct stream_header *header, const char *
 			s2s_adopt(s, p);
 		}
 	}
-	write_record(s, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len}, s->peer);
+	s2s_record(s, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len}, s->peer);
 	if (!s->outbound) {
 		inbound_header(s, header);
 		tell_misdirected(s, header, raw, len);
 		return;
 	}
+	free(s->id);
 	s->id = mem_strdup(header->id ? header->id : "");
 	struct stanza *element = stream_header_element(header, raw, len);
 	tell_opening(s, element);
@@ -231,18 +242,10 @@ static void features_came(struct s2s *s, struct stanza *stanza)
 	if (s->dead || !s->outbound || !s->pair || s->open) {
 		return;
 	}
-	xmlNodePtr tls = node_child(stanza->root, "starttls", NS_TLS);
-	if (s->pair->state != PAIR_BARE && tls && node_child(tls, "required", NS_TLS)) {
-		struct pair *pair = s->pair;
-		pair_lost(
-				pair, "the target requires TLS on s2s streams, which peers do not do yet", "remote-connection-failed");
-		if (!s->dead) {
-			s2s_end(s);
-		}
-		return;
+	if (!negotiate_features(s, stanza)) {
+		s->open = 1;
+		pair_open(s->pair);
 	}
-	s->open = 1;
-	pair_open(s->pair);
 }
 
 static void tell_end(struct s2s *s, const char *how)
@@ -295,7 +298,8 @@ static void deliver(struct s2s *s, struct peer *p, struct stanza *stanza)
 	char *from = domain_of(stanza_attr(stanza, "from"));
 	if (!s->outbound && from && stanza_attr(stanza, "to")) {
 		const struct pair *pair = pair_find(p, from);
-		arrival.validated = pair && pair_validated(pair, s);
+		int external = s->external && p == s->peer && s->opener && strcmp(s->opener, from) == 0;
+		arrival.validated = external || (pair && pair_validated(pair, s));
 	}
 	free(from);
 	s->ps->callbacks->on_stanza(s->ps->ud, p, stanza, &arrival);
@@ -316,12 +320,16 @@ static void on_element(void *ud, struct stanza *stanza)
 		s2s_adopt(s, p);
 	}
 	p = p ? p : s->peer;
-	write_record(s,
-			(struct record){.kind = RECORD_STANZA, .from_target = 1, .data = stanza->raw, .len = stanza->raw_len}, p);
+	s2s_record(s, (struct record){.kind = RECORD_STANZA, .from_target = 1, .data = stanza->raw, .len = stanza->raw_len},
+			p);
 	if (node_is(stanza->root, "error", NS_STREAM)) {
 		error_came(s, stanza);
 	} else if (node_is(stanza->root, "features", NS_STREAM)) {
 		features_came(s, stanza);
+	} else if (negotiate_element(s, stanza)) {
+		return;
+	} else if (!s->outbound && negotiate_insists(s)) {
+		s2s_error(s, "policy-violation");
 	} else if (!is_dialback(stanza)) {
 		deliver(s, p, stanza);
 	} else if (!s->outbound) {
@@ -334,7 +342,7 @@ static void on_element(void *ud, struct stanza *stanza)
 static void on_end(void *ud, const char *raw, size_t len)
 {
 	struct s2s *s = ud;
-	write_record(s, (struct record){.kind = RECORD_END, .from_target = 1, .data = raw, .len = len}, s->peer);
+	s2s_record(s, (struct record){.kind = RECORD_END, .from_target = 1, .data = raw, .len = len}, s->peer);
 	s->end_seen = 1;
 	int first = !s->end_sent;
 	s->target_began |= first;
@@ -348,7 +356,7 @@ static void on_end(void *ud, const char *raw, size_t len)
 static void on_fault(void *ud, enum stream_fault fault, const char *detail, const char *raw, size_t len)
 {
 	struct s2s *s = ud;
-	write_record(s, (struct record){.kind = RECORD_FAULT, .from_target = 1, .data = raw, .len = len, .detail = detail},
+	s2s_record(s, (struct record){.kind = RECORD_FAULT, .from_target = 1, .data = raw, .len = len, .detail = detail},
 			s->peer);
 	if (!s->header_sent) {
 		s2s_send_header(s, NULL); /* RFC 6120 section 4.9.1.2: an error needs a stream to stand in */
@@ -366,13 +374,14 @@ static void on_open(void *ud)
 	struct s2s *s = ud;
 	s->established = 1;
 	char *data = mem_printf("out %s:%d", s->ps->s2s_address, s->ps->s2s_port);
-	write_record(s, (struct record){.kind = RECORD_OPEN, .data = data, .len = strlen(data)}, s->peer);
+	s2s_record(s, (struct record){.kind = RECORD_OPEN, .data = data, .len = strlen(data)}, s->peer);
 	free(data);
-	if (s->pair && s->pair->header) {
-		s2s_send_raw_header(s, s->pair->header);
-	} else if (s->pair) {
-		s2s_send_header(s, s->pair->target);
-	}
+	s2s_begin(s);
+}
+
+static void on_secured(void *ud)
+{
+	negotiate_secured(ud);
 }
 
 static void on_data(void *ud, const char *data, size_t len)
@@ -402,7 +411,7 @@ static void on_close(void *ud, enum close_kind kind, const char *detail)
 	}
 	int first = !s->end_sent;
 	s->end_sent = 1; /* nothing can be sent any more, not even by what follows */
-	write_record(s,
+	s2s_record(s,
 			(struct record){.kind = RECORD_CLOSE, .from_target = kind != CLOSE_OURS, .detail = close_kind_text(kind)},
 			s->peer);
 	pair_forget_stream(s);
@@ -422,6 +431,7 @@ static void on_close(void *ud, enum close_kind kind, const char *detail)
 
 static const struct conn_callbacks conn_callbacks = {
 		.on_open = on_open,
+		.on_secured = on_secured,
 		.on_data = on_data,
 		.on_close = on_close,
 };
@@ -445,7 +455,7 @@ void s2s_accept(struct peers *ps, struct conn *conn)
 	s->conn = conn;
 	s->established = 1;
 	conn_set_callbacks(conn, &conn_callbacks, s);
-	write_record(s, (struct record){.kind = RECORD_OPEN, .from_target = 1, .data = "in", .len = 2}, NULL);
+	s2s_record(s, (struct record){.kind = RECORD_OPEN, .from_target = 1, .data = "in", .len = 2}, NULL);
 }
 
 struct s2s *s2s_connect(struct pair *pair)

@@ -5,6 +5,7 @@
 #include "judge/player_state.h"
 
 #include <ctype.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,16 @@ static void set_name(struct player *p, const char *name, const char *form, const
 	free(key);
 }
 
-/* "${Bard's localpart}", "${Marlowe in capitals}", "${Marlowe's parent domain}" */
+/* As a SASL response carries it (RFC 6120 section 6.4.2). */
+static char *in_base64(const char *text)
+{
+	size_t len = strlen(text);
+	char *encoded = mem_alloc(4 * (len / 3 + 1) + 1);
+	EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)text, (int)len);
+	return encoded;
+}
+
+/* "${Bard's localpart}", "${Marlowe in capitals}", "${Marlowe's parent domain}", "${Marlowe in base64}" */
 static void set_other_forms(struct player *p, const char *name, const char *address)
 {
 	char *local = mem_strndup(address, strcspn(address, "@"));
@@ -29,6 +39,9 @@ static void set_other_forms(struct player *p, const char *name, const char *addr
 	set_name(p, name, " in capitals", capitals);
 	const char *dot = strchr(address, '.');
 	set_name(p, name, "'s parent domain", dot ? dot + 1 : "");
+	char *encoded = in_base64(address);
+	set_name(p, name, " in base64", encoded);
+	free(encoded);
 	free(capitals);
 	free(local);
 }
@@ -160,6 +173,10 @@ static void check_needs(struct player *p)
 		const char *account = actor_class_account(s->cast[i].class);
 		if (account && !has(p, "account:", account)) {
 			result_trouble(&p->result, VERDICT_SKIP, "the profile has no account '%s'", account);
+		}
+		const struct actor *a = &s->cast[i];
+		if ((a->tls || a->certificate || a->authentication) && !has(p, "", "s2s_tls")) {
+			result_trouble(&p->result, VERDICT_SKIP, "needs TLS between servers, which the profile does not have");
 		}
 	}
 	if (strstr(s->expanded, "${target2}") && !p->config.target2) {
@@ -298,11 +315,13 @@ static void check_never(struct player *p, int actor, const struct entry *e)
 
 void player_on_stanza(struct player *p, int actor, const struct player_stanza *ps, uint64_t now)
 {
-	int dialback = !strcmp(node_ns(ps->stanza->root), NS_DIALBACK);
+	const char *ns = node_ns(ps->stanza->root);
+	int dialback = !strcmp(ns, NS_DIALBACK);
+	int sasl = !strcmp(ns, NS_SASL);
 	if (p->ended) {
 		return;
 	}
-	if (!dialback) {
+	if (!dialback && !sasl) {
 		decide_invariants(p, actor, ps);
 	}
 	if (fence_takes(p, actor, ps->stanza)) {
@@ -312,7 +331,7 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 	if (dialback && !p->seats[actor].sees_dialback) {
 		return; /* an answer that nobody waits for any more is dropped silently (XEP-0220 section 2.1.2) */
 	}
-	int soft = background(p, actor, ps->stanza) || inbox_is_late(p, actor, ps->stanza) || dialback;
+	int soft = background(p, actor, ps->stanza) || inbox_is_late(p, actor, ps->stanza) || dialback || sasl;
 	const struct entry *e = keep(p, actor, ps, soft);
 	check_never(p, actor, e);
 	steps_advance(p, now);

@@ -24,7 +24,8 @@ struct player_config {
 	const char *const *addresses;		/* per actor of the cast: domain of a peer, bare JID of others */
 	uint64_t quiet, deadline;			/* microseconds */
 	const char *rerun;					/* command that reruns a scenario, its id is put behind it; or NULL */
-	/* What the target has: "claim:command", "hook:approve", "account:user", "off_domain", "virtual_hosts". */
+	/* What the target has: "claim:command", "hook:approve", "account:user", "off_domain", "virtual_hosts", "s2s_tls".
+	 */
 	int (*has)(void *ud, const char *what);
 	void *ud;
 };

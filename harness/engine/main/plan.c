@@ -89,6 +89,7 @@ int plan_read(struct plan *p, const char *line, char **error)
 	p->scenarios_dir = text(json, "scenarios_dir");
 	p->journal = text(json, "journal");
 	p->rerun = text(json, "rerun");
+	p->certificates = text(json, "certificates");
 	p->tap_path = text(tap, "path");
 	p->tap_version = (int)number(tap, "version", 14);
 	p->strict = json_is_true(json_object_get(tap, "strict"));
@@ -117,6 +118,9 @@ int plan_read(struct plan *p, const char *line, char **error)
 		*error = mem_strdup("plan: expected scope.least HARD, WARN or INFO");
 	} else {
 		profile_read(&p->profile, json_object_get(json, "profile"), error);
+		if (!*error && p->profile.s2s_tls && !p->certificates) {
+			*error = mem_strdup("plan: expected certificates, a folder, where s2s.tls is starttls");
+		}
 	}
 	json_decref(json);
 	return *error ? ERR_SYNTAX : ERR_OK;
@@ -131,6 +135,7 @@ void plan_finish(struct plan *p)
 	free(p->scenarios_dir);
 	free(p->journal);
 	free(p->rerun);
+	free(p->certificates);
 	free(p->tap_path);
 	expectations_finish(&p->expect);
 	scope_finish(&p->scope);

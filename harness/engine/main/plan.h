@@ -10,6 +10,7 @@
 
 struct plan {
 	char *scenarios_dir, *journal, *rerun;
+	char *certificates; /* folder for those of the target; NULL without TLS between servers */
 	char *tap_path;
 	int tap_version, strict;
 	char **select;

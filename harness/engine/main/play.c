@@ -153,6 +153,18 @@ struct play *play_create(struct run *r, const struct scenario *s, int repeat, en
 	return p;
 }
 
+static void secure(struct peer *peer, const struct actor *a)
+{
+	const char *tls = a->tls ? a->tls : "";
+	int flaw = a->certificate ? certificate_flaw_find(a->certificate) : CERTIFICATE_RIGHT;
+	peer_secure(peer, &(struct peer_security){.tls = !strcmp(tls, "none")		? PEER_TLS_NONE
+													 : !strcmp(tls, "required") ? PEER_TLS_REQUIRED
+																				: PEER_TLS_OFFERED,
+							  .at_most_1_2 = !strcmp(tls, "1.2"),
+							  .certificate = flaw < 0 ? CERTIFICATE_RIGHT : (enum certificate_flaw)flaw,
+							  .dialback_only = a->authentication != NULL});
+}
+
 void play_begin(struct play *p)
 {
 	p->begun = 1;
@@ -169,6 +181,7 @@ void play_begin(struct play *p)
 		if (p->scenario->cast[i].class == ACTOR_PEER) {
 			p->links[i].peer = peer_create(p->run->peers, p->links[i].address, &p->links[i]);
 			peer_refuse(p->links[i].peer, p->scenario->cast[i].dialback);
+			secure(p->links[i].peer, &p->scenario->cast[i]);
 		}
 	}
 	control_event(json_pack("{s:s, s:s, s:i, s:i}", "event", "begin", "scenario", p->scenario->id, "repeat", p->repeat,

@@ -100,6 +100,7 @@ struct run {
 	struct catalogue catalogue;
 	struct journal *journal;
 	struct recorder recorder;
+	struct authority *authority; /* of all certificates; NULL without TLS between servers */
 	struct peers *peers;
 	struct sessions *sessions;
 	struct pool pool;

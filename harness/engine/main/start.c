@@ -91,15 +91,50 @@ static void on_dns_query(void *ud, const char *name, int type)
 	free(detail);
 }
 
+/* An authority of this run, its certificate and one of the target's for all its domains, where the target can read
+ * them. */
+static int make_certificates(struct run *r, char **error)
+{
+	const struct profile *profile = &r->plan.profile;
+	const char *folder = r->plan.certificates;
+	size_t count = 0;
+	const char **domains = mem_alloc((profile->domains_count + 1) * sizeof *domains);
+	for (; count < profile->domains_count; count++) {
+		domains[count] = profile->domains[count];
+	}
+	if (profile->off_domain) {
+		domains[count++] = profile->off_domain;
+	}
+	r->authority = authority_create();
+	struct certificate *own = r->authority ? authority_issue(r->authority, domains, count, CERTIFICATE_RIGHT) : NULL;
+	char *ca = mem_printf("%s/ca.pem", folder);
+	char *chain = mem_printf("%s/target.crt", folder);
+	char *key = mem_printf("%s/target.key", folder);
+	int done = own && authority_write(r->authority, ca) == 0 && certificate_write(own, chain, key) == 0;
+	if (!done) {
+		*error = mem_printf("cannot make certificates for the target in %s: %s", folder, strerror(errno));
+	}
+	certificate_destroy(own);
+	free(domains);
+	free(ca);
+	free(chain);
+	free(key);
+	return done ? ERR_OK : ERR_SYSTEM;
+}
+
 int start_bind(struct run *r, char **error)
 {
 	const struct profile *profile = &r->plan.profile;
+	if (profile->s2s_tls && make_certificates(r, error)) {
+		return ERR_SYSTEM;
+	}
 	char secret[40];
 	snprintf(secret, sizeof secret, "buddycheck-%llx", (unsigned long long)r->plan.seed);
 	r->recorder = (struct recorder){.record = record_actor, .ud = r};
 	struct peers_config peers = {.loop = r->loop,
 			.listen_address = profile->peers_address,
 			.listen_port = profile->peers_port,
+			.authority = r->authority,
 			.secret = secret,
 			.recorder = &r->recorder,
 			.callbacks = &play_peers_callbacks,
@@ -141,6 +176,7 @@ void start_undo(struct run *r)
 	pool_finish(&r->pool);
 	sessions_destroy(r->sessions);
 	peers_destroy(r->peers);
+	authority_destroy(r->authority);
 	dns_destroy(r->dns);
 	control_destroy(r->control);
 	for (size_t i = 0; i < r->plays_count; i++) {

@@ -7,7 +7,7 @@
 
 /* What may follow an actor's name in ${...}. */
 static const char *const name_forms[] = {
-		"", "'s JID", "'s full JID", "'s localpart", " in capitals", "'s parent domain"};
+		"", "'s JID", "'s full JID", "'s localpart", " in capitals", "'s parent domain", " in base64"};
 #define NAME_FORMS (sizeof name_forms / sizeof *name_forms)
 
 static int is_name_form(const char *text)

@@ -146,10 +146,24 @@ static void read_actor(struct scenario *s, const struct line *line, struct probl
 /* Of those properties that have a choice of values. */
 static void check_property(const struct line *line, const char *key, const char *value, struct problems *ps)
 {
-	if (!strcmp(key, "dialback:") && strcmp(value, "invalid") != 0 && strcmp(value, "error") != 0) {
-		problems_add(ps, line->file, line->number, line->indent + 1, "expected dialback: invalid or error");
-	} else if (!strcmp(key, "reachable:") && strcmp(value, "no name") != 0 && strcmp(value, "closed port") != 0) {
-		problems_add(ps, line->file, line->number, line->indent + 1, "expected reachable: no name or closed port");
+	static const struct {
+		const char *key, *values[7], *expected;
+	} choices[] = {{"dialback:", {"invalid", "error"}, "expected dialback: invalid or error"},
+			{"reachable:", {"no name", "closed port"}, "expected reachable: no name or closed port"},
+			{"tls:", {"none", "required", "1.2"}, "expected tls: none, required or 1.2"},
+			{"certificate:",
+					{"expired", "not yet valid", "self-signed", "unknown authority", "wrong name", "wrong usage"},
+					"expected certificate: expired, not yet valid, self-signed, unknown authority, wrong name or wrong "
+					"usage"},
+			{"authentication:", {"dialback"}, "expected authentication: dialback"}};
+	for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+		int known = strcmp(key, choices[i].key) != 0;
+		for (const char *const *v = choices[i].values; *v && !known; v++) {
+			known = !strcmp(value, *v);
+		}
+		if (!known) {
+			problems_add(ps, line->file, line->number, line->indent + 1, "%s", choices[i].expected);
+		}
 	}
 }
 
@@ -167,7 +181,9 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 			{"connect_host:", a ? &a->connect_host : NULL}, {"connect_port:", a ? &a->connect_port : NULL},
 			{"resource:", a ? &a->resource : NULL}, {"localpart:", a ? &a->localpart : NULL},
 			{"subdomain:", a ? &a->subdomain : NULL}, {"identity:", a ? &a->identity : NULL},
-			{"dialback:", a ? &a->dialback : NULL}, {"reachable:", a ? &a->reachable : NULL}};
+			{"dialback:", a ? &a->dialback : NULL}, {"reachable:", a ? &a->reachable : NULL},
+			{"tls:", a ? &a->tls : NULL}, {"certificate:", a ? &a->certificate : NULL},
+			{"authentication:", a ? &a->authentication : NULL}};
 	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
 		char *value = after(line->text, known[i].key);
 		if (value) {
@@ -179,7 +195,7 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 	}
 	problems_add(ps, line->file, line->number, line->indent + 1,
 			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, "
-			"subdomain:, identity:, dialback: or reachable: below an actor");
+			"subdomain:, identity:, dialback:, reachable:, tls:, certificate: or authentication: below an actor");
 }
 
 static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)

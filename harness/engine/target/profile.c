@@ -45,6 +45,8 @@ static void read_addresses(struct reading *r, struct profile *p, const json_t *j
 	p->ca = text(r, c2s, "c2s", "ca", 0);
 	p->s2s_address = text(r, s2s, "s2s", "address", 1);
 	p->s2s_port = number(s2s, "port", 0);
+	const char *s2s_tls = json_string_value(json_object_get(s2s, "tls"));
+	p->s2s_tls = s2s_tls && !strcmp(s2s_tls, "starttls");
 	p->started_by_driver = json_is_true(json_object_get(json, "start"));
 	const json_t *peers = json_object_get(json, "peers");
 	p->zone = text(r, peers, "peers", "zone", 1);
@@ -209,6 +211,9 @@ int profile_has(const struct profile *p, const char *what)
 	}
 	if (!strcmp(what, "off_domain")) {
 		return p->off_domain != NULL;
+	}
+	if (!strcmp(what, "s2s_tls")) {
+		return p->s2s_tls;
 	}
 	return !strcmp(what, "virtual_hosts") && p->domains_count > 1;
 }

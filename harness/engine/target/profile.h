@@ -29,6 +29,7 @@ struct profile {
 	char *c2s_address, *s2s_address;
 	int c2s_port, s2s_port;
 	int started_by_driver; /* which can start it again, too */
+	int s2s_tls;		   /* peers have STARTTLS and certificates */
 	char *tls;			   /* none, starttls, direct */
 	char *ca;
 	char *zone, *peers_address, *dns_address;
@@ -49,7 +50,7 @@ void profile_finish(struct profile *p);
 const struct hook *profile_hook(const struct profile *p, const char *name);
 const struct account *profile_account(const struct profile *p, const char *name);
 
-/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts". */
+/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts", "s2s_tls". */
 int profile_has(const struct profile *p, const char *what);
 
 #endif

@@ -77,6 +77,8 @@ def test_everything_a_profile_may_say(tmp_path: Path) -> None:
     ("port = 5222", "port = 0", ["target.toml:6: c2s.port expected a port from 1 to 65535: only a target with [start]"]),
     ("port = 5222", "port = 5222\ntls = 'ssl'", ["target.toml:7: c2s.tls expected one of: none, starttls, direct"]),
     ("port = 5222", "port = 5222\nca = 'no.pem'", ["target.toml:7: c2s.ca expected the file of a certificate authority; there is no"]),
+    ("port = 5269", "port = 5269\ntls = 'direct'", ["target.toml:11: s2s.tls expected one of: none, starttls"]),
+    ("port = 5269", "port = 5269\ntls = 'starttls'", ["target.toml:11: s2s.tls expected none: only a target with [start]"]),
     ('address = "127.0.0.3"', 'address = "localhost"', ["target.toml:14: peers.address expected an IP address such as"]),
     ('zone = "peers.test"', "", ["target.toml:12: peers.zone is missing; expected a domain"]),
     ("[peers]", "[pears]", ["target.toml:1: peers.address is missing", "peers.zone is missing", "target.toml:12: pears is unknown; did you mean 'peers'"]),
@@ -167,6 +169,18 @@ def test_rendered_files_are_private(tmp_path: Path) -> None:
     assert made.stat().st_mode & 0o777 == 0o600
     assert facts["fixture"] == str(tmp_path)
     assert fill("${c2s_port}-${s2s_port}-${peers_port}-${zone}-${dir}", facts) == f"1-2-3-peers.test-{tmp_path}/dir"
+
+
+def test_certificates_are_facts_only_with_tls_between_servers(tmp_path: Path) -> None:
+    plain = read(tmp_path, STARTED)
+    (tmp_path / "target.template").write_text("${ca} ${certificate} ${key}")
+    with pytest.raises(UsageProblem, match=r"unknown placeholder \$\{ca\}"):
+        check(plain)
+    profile = read(tmp_path, STARTED.replace("[peers]", "tls = 'starttls'\n[peers]"))
+    (tmp_path / "target.template").write_text("${ca} ${certificate} ${key}")
+    check(profile)
+    facts = values(profile, Path("/dir"), 1, 2, Bound("127.0.0.3", 3, "127.0.0.4", 53))
+    assert fill("${ca} ${certificate} ${key}", facts) == " ".join(f"/dir/certificates/{name}" for name in ("ca.pem", "target.crt", "target.key"))
 
 
 @pytest.mark.parametrize("path, line", [

@@ -49,7 +49,7 @@ result = "r"
         "rerun": "buddycheck run --target fake --seed 7 --patience 2.5 --strict", "expect": [], "scope": {},
         "profile": {
             "name": "fake", "domains": ["srv.test", "second.test"], "off_domain": None, "start": False,
-            "c2s": {"address": "127.0.0.1", "port": 5222, "tls": "none"}, "s2s": {"address": "127.0.0.1", "port": 5269},
+            "c2s": {"address": "127.0.0.1", "port": 5222, "tls": "none"}, "s2s": {"address": "127.0.0.1", "port": 5269, "tls": "none"},
             "peers": {"zone": "peers.test", "address": "127.0.0.3", "port": 0}, "dns": {"address": "127.0.0.3", "port": 0, "srv_target": "name"},
             "timing": {"quiet": 60, "final_quiet": 300, "deadline": 5000, "start": 10000},
             "accounts": {"admin": {"jid": "admin@srv.test", "password": PASSWORD}}, "claims": {"command": True},

@@ -68,6 +68,24 @@ START_TEST(what_may_be_left_out_has_defaults)
 }
 END_TEST
 
+START_TEST(tls_between_servers_needs_a_folder_for_certificates)
+{
+	static const char plan[] =
+			"{\"plan\": 1, %s\"scenarios_dir\": \"/s\", \"select\": [\"a/b\"], \"journal\": \"/j\", "
+			"\"tap\": {\"path\": \"/t\"}, \"profile\": {\"name\": \"p\", \"domains\": [\"srv.test\"], "
+			"\"c2s\": {\"address\": \"a\"}, \"s2s\": {\"address\": \"b\", \"tls\": \"starttls\"}, "
+			"\"peers\": {\"zone\": \"z\", \"address\": \"c\"}, \"dns\": {\"address\": \"d\"}}}";
+	char line[1024];
+	snprintf(line, sizeof line, plan, "\"certificates\": \"/c\", ");
+	ck_assert_int_eq(plan_read(&p, line, &error), ERR_OK);
+	ck_assert_str_eq(p.certificates, "/c");
+	plan_finish(&p);
+	snprintf(line, sizeof line, plan, "");
+	ck_assert_int_eq(plan_read(&p, line, &error), ERR_SYNTAX);
+	ck_assert_str_eq(error, "plan: expected certificates, a folder, where s2s.tls is starttls");
+}
+END_TEST
+
 START_TEST(expectations_and_scope_are_read)
 {
 	ck_assert_int_eq(
@@ -185,6 +203,7 @@ static Suite *make(void)
 	tcase_add_checked_fixture(tests, NULL, teardown);
 	tcase_add_test(tests, a_complete_plan_is_read);
 	tcase_add_test(tests, what_may_be_left_out_has_defaults);
+	tcase_add_test(tests, tls_between_servers_needs_a_folder_for_certificates);
 	tcase_add_test(tests, expectations_and_scope_are_read);
 	tcase_add_loop_test(tests, bad_expectations_and_scopes_are_refused, 0, sizeof bad_extras / sizeof *bad_extras);
 	tcase_add_test(tests, patience_is_positive);

@@ -177,7 +177,7 @@ END_TEST
 #define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
 	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain:, "    \
-	"identity:, dialback: or reachable: below an actor"
+	"identity:, dialback:, reachable:, tls:, certificate: or authentication: below an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"
 #define SEPARATOR "expected a line of dashes between cast and play"
 
@@ -208,6 +208,11 @@ static const struct {
 		{"# T\n\tjid: a@b\n---\n", 2, 2, PROPERTIES},
 		{"# T\n[Peer] A\n\tdialback: valid\n---\n", 3, 2, "expected dialback: invalid or error"},
 		{"# T\n[Peer] A\n\treachable: no\n---\n", 3, 2, "expected reachable: no name or closed port"},
+		{"# T\n[Peer] A\n\ttls: 1.1\n---\n", 3, 2, "expected tls: none, required or 1.2"},
+		{"# T\n[Peer] A\n\tcertificate: old\n---\n", 3, 2,
+				"expected certificate: expired, not yet valid, self-signed, unknown authority, wrong name or wrong "
+				"usage"},
+		{"# T\n[Peer] A\n\tauthentication: none\n---\n", 3, 2, "expected authentication: dialback"},
 		{"# T\nBard connects\n---\n", 2, 1, HEAD_LINE},
 		{"# T\n[Admin] Bard\n", 2, 1, SEPARATOR},
 		{"# T\n[Admin] Bard\n--\n", 3, 1, SEPARATOR},
@@ -322,10 +327,14 @@ END_TEST
 
 START_TEST(properties_with_a_choice)
 {
-	read_text("# T\n[Peer] A\n\tdialback: error\n\treachable: closed port\n[Peer] B\n\tdialback: invalid\n"
+	read_text("# T\n[Peer] A\n\tdialback: error\n\treachable: closed port\n\ttls: 1.2\n\tcertificate: wrong name\n"
+			  "\tauthentication: dialback\n[Peer] B\n\tdialback: invalid\n"
 			  "\treachable: no name\n---\n");
 	no_problem();
 	ck_assert_str_eq(s->cast[0].dialback, "error");
+	ck_assert_str_eq(s->cast[0].tls, "1.2");
+	ck_assert_str_eq(s->cast[0].certificate, "wrong name");
+	ck_assert_str_eq(s->cast[0].authentication, "dialback");
 	ck_assert_str_eq(s->cast[1].reachable, "no name");
 }
 END_TEST

@@ -101,6 +101,31 @@ START_TEST(on_a_bare_stream_only)
 }
 END_TEST
 
+/* What SASL came to on a stream that the play authenticates by itself can be received, and is no stanza: no rule of
+ * stanzas holds for it, and it breaks no silence. */
+START_TEST(the_outcome_of_sasl_is_no_stanza)
+{
+	struct stage *st = stage_open("Marlowe opens a stream\n"
+								  "Marlowe sends raw:\n"
+								  "	<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${Kyd in base64}</auth>\n"
+								  "Marlowe receives:\n"
+								  "	<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>\n"
+								  "	TT-1 it is refused: *[local-name() = 'invalid-authzid']\n"
+								  "Marlowe receives: nothing\n");
+	stage_opened(st, "Marlowe");
+	ck_assert_has(stage_actions(st), ">a3lkLnRlc3Q=</auth>"); /* kyd.test */
+	stage_hears_with(
+			st, "Marlowe", "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><invalid-authzid/></failure>", 0, 0);
+	ck_assert_finding(st, "TT-1", "PASS");
+	stage_hears_with(st, "Marlowe", "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>", 0, 0);
+	stage_fence(st, "Marlowe");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_verdict(st, "PASS");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_header_of_the_plays_own_may_be_refused)
 {
 	struct stage *st = stage_open("Marlowe opens a stream with:\n"
@@ -281,6 +306,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_visit_is_received);
 	tcase_add_test(tests, a_bare_stream_is_waited_for);
 	tcase_add_test(tests, on_a_bare_stream_only);
+	tcase_add_test(tests, the_outcome_of_sasl_is_no_stanza);
 	tcase_add_test(tests, a_header_of_the_plays_own_may_be_refused);
 	tcase_add_test(tests, a_stream_that_cannot_be_opened_decides_nothing);
 	tcase_add_test(tests, a_bare_stream_is_fenced_by_dialback);
