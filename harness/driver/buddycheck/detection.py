@@ -62,6 +62,7 @@ class SuiteRun:
     not_green: tuple[NotGreen, ...]
     abort: str = ""  # why it could not go on
     seconds: float = 0.0
+    skipped: tuple[str, ...] = ()  # scenarios that this target lacks something for
 
     @classmethod
     def of(cls, outcome: Outcome, seconds: float) -> SuiteRun:
@@ -72,13 +73,14 @@ class SuiteRun:
         if not abort and (mysteries := outcome.mysteries()):
             abort = mysteries[0]
         red = [NotGreen.of(result) for result in outcome.results if result.verdict not in GREEN]
-        return cls(outcome.counts(), tuple(sorted(red, key=lambda each: each.scenario)), abort, seconds)
+        skipped = tuple(sorted(result.scenario for result in outcome.results if result.verdict == "SKIP"))
+        return cls(outcome.counts(), tuple(sorted(red, key=lambda each: each.scenario)), abort, seconds, skipped)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> SuiteRun:
         """The run that `as_json` wrote."""
         red = tuple(NotGreen(**each) for each in document["not_green"])
-        return cls(document["counts"], red, document["abort"], document["seconds"])
+        return cls(document["counts"], red, document["abort"], document["seconds"], tuple(document["skipped"]))
 
     def as_json(self) -> dict[str, Any]:
         """As it is stored."""
@@ -162,8 +164,9 @@ class Report:
 
     @property
     def idle(self) -> list[str]:
-        """The scenarios that turn no fault red."""
-        return [id for id, faults in self.scenarios.items() if not faults] if self.complete else []
+        """The scenarios that turn no fault red, of those that can be played on this target."""
+        skipped = self.unfaulted.skipped
+        return [id for id, faults in self.scenarios.items() if not faults and id not in skipped] if self.complete else []
 
     @property
     def barren(self) -> list[str]:

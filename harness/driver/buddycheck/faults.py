@@ -26,6 +26,7 @@ class Fault:
     violates: tuple[str, ...]  # requirements
     expected: str  # the strictness at which it must be noticed
     detected_by: tuple[str, ...]  # scenarios, not all of which need to be written yet
+    target: str = ""  # the only target on which it can be noticed; empty: any that has the switch
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,20 @@ def load(path: Path, known: Catalogue) -> Table:
     return Table(path, faults, allow)
 
 
-def choose(table: Table, words: Sequence[str]) -> tuple[Fault, ...]:
-    """The faults that ids and globs mean, in the table's order; all of them without any."""
+def choose(table: Table, words: Sequence[str], target: str) -> tuple[Fault, ...]:
+    """The faults that ids and globs mean, in the table's order; all of them without any. Only those for that target."""
     chosen: set[str] = set()
     for word in words:
         found = {id for id in table.faults if fnmatchcase(id, word)}
         if not found:
             raise UsageProblem(f"unknown fault '{word}': no id or glob of {table.path}{hint(word, table.faults)}")
         chosen |= found
-    return tuple(fault for id, fault in table.faults.items() if not words or id in chosen)
+    wanted = [fault for id, fault in table.faults.items() if not words or id in chosen]
+    here = tuple(fault for fault in wanted if fault.target in ("", target))
+    if not here:
+        elsewhere = ", ".join(f"{fault.id} on {fault.target}" for fault in wanted)
+        raise UsageProblem(f"none of these faults can be noticed on {target}: {elsewhere}")
+    return here
 
 
 class _Reader:
@@ -86,6 +92,7 @@ class _Reader:
         return Fault(
             id=id, does=self._text(row, id, "does"), violates=self._requirements(row, id),
             expected=self._expected(row, id), detected_by=self._list(row, id, "detected_by", "scenarios"),
+            target=self._text(row, id, "target") if "target" in row else "",
         )
 
     def allow(self, table: Any) -> dict[str, str]:

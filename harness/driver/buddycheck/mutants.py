@@ -67,7 +67,7 @@ def mutants(options: Options, world: World) -> int:
     """Runs everything; the exit status."""
     formats = _formats(options, world)
     suite = _suite(options, world)
-    chosen = faults.choose(suite.table, options.faults)
+    chosen = faults.choose(suite.table, options.faults, suite.profile.name)
     store = Store(suite.folder, _surroundings(suite), options.resume)
     workshop = Workshop(suite, store, options)
     started = time.monotonic()
@@ -80,7 +80,7 @@ def mutants(options: Options, world: World) -> int:
         kept = f"{len(done)} of {len(chosen)} faults are done and kept in {world.places.shown(suite.folder)}"
         world.say(f"buddycheck mutants: interrupted; {kept}, --resume goes on from there")
         return 128 + workshop.stopped_by
-    complete = len(chosen) == len(suite.table.faults) and not options.quick and len(suite.ids) == _all(suite.known)
+    complete = len(chosen) == len(faults.choose(suite.table, (), suite.profile.name)) and not options.quick and len(suite.ids) == _all(suite.known)
     made = detection.report(workshop.unfaulted, done, suite.ids, complete, suite.table.allow if complete else {})
     shown = mutants_report.Shown(suite.profile.name, time.monotonic() - started, world.places.shown(suite.folder))
     _write(made, shown, formats, suite)

@@ -75,6 +75,7 @@ def detection(by: dict[str, str], got: str = "fail") -> Detection:
 REPORTS: dict[str, tuple[dict[str, Any], bool, list[str], list[str]]] = {
     "all well": ({}, True, [], []),
     "a scenario without fault": ({"scenarios": ("a/b", "a/c")}, False, ["a/c"], []),
+    "a scenario that is skipped here": ({"scenarios": ("a/b", "a/c"), "unfaulted": SuiteRun({}, (), skipped=("a/c",))}, True, [], []),
     "allowed": ({"scenarios": ("a/b", "a/c"), "allow": {"a/c": "because"}}, True, [], []),
     "allowed without need": ({"allow": {"a/b": "because"}}, False, [], ["a/b"]),
     "not all faults ran": ({"scenarios": ("a/b", "a/c"), "complete": False}, True, [], []),

@@ -249,6 +249,14 @@ def test_malformed_table(mutants: Mutants, text: str, error: str) -> None:
     assert error in err
 
 
+def test_faults_of_another_target_are_left_out(mutants: Mutants) -> None:
+    mutants.table(TABLE + "target = 'other'\n")
+    status, out, err = mutants.call("N3")
+    assert (status, out) == (2, "")
+    assert "none of these faults can be noticed on fake: N3 on other" in err
+
+
+
 def test_profile_must_say_where_the_fault_goes(mutants: Mutants) -> None:
     mutants.profile.write_text(mutants.profile.read_text().replace('"${fault}"', '"M1"'))
     status, _, err = mutants.call()
