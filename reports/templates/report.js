@@ -41,7 +41,12 @@
     return found.getElementsByTagName("parsererror").length || root.childElementCount !== 1 ? null : root.firstElementChild;
   }
 
-  /* Lines of an element; `difference` is marked where it stands: {path, value}. */
+  /* What a condition (XPath) looks at: the attributes that it names, with the element where it says which. */
+  function named(condition) {
+    return [...condition.matchAll(/(?:([\w.-]+)(?:\[[^\]]*\])?\/|\[(?:[^\]]*?\b)?)?@([\w.-]+)/g)].map((found) => ({element: found[1], attribute: found[2]}));
+  }
+
+  /* Lines of an element; `difference` is marked where it stands: {path, value}, or {named}: attributes that a condition names. */
   function pretty(text, difference) {
     const root = parse(text);
     const pre = el("pre", {class: "xml", tabindex: "0"});
@@ -55,9 +60,11 @@
       const attributes = [];
       for (const each of node.attributes) {
         const shown = each.name + "='" + each.value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("'", "&apos;") + "'";
-        attributes.push(" ", mark(path + "@" + each.localName, each.value, shown));
+        const looked = difference && difference.named && difference.named.some((name) =>
+          name.attribute === each.localName && (name.element ? name.element === node.localName : node === root));
+        attributes.push(" ", looked ? el("mark", {class: "looked"}, shown) : mark(path + "@" + each.localName, each.value, shown));
       }
-      const missing = difference && difference.value === "nothing" && !difference.done && difference.path.startsWith(path + "@");
+      const missing = difference && difference.path && difference.value === "nothing" && !difference.done && difference.path.startsWith(path + "@");
       if (missing && !node.hasAttribute(difference.path.slice(path.length + 1))) {
         difference.done = true;
         attributes.push(" ", el("mark", {}, "(no " + difference.path.slice(path.length + 1) + ")"));
@@ -87,7 +94,7 @@
     const child = [...root.children].find((each) => each.localName !== "error") || null;
     if (root.localName === "iq" && child) {
       const space = (child.namespaceURI || "").split(/[/#:]/).slice(-2).join("#");
-      words.push(child.localName === "query" ? space : child.localName);
+      words.push(child.localName === "query" ? space : child.localName === "command" ? "" : child.localName);
       for (const key of ["node", "action", "status"]) {
         const value = child.getAttribute(key);
         if (value) words.push(key === "node" ? value.split("#").pop() : value);
@@ -117,40 +124,64 @@
     if (condition) [found.condition, found.values] = condition[1].split(/\nwhere (?=\$)/);
     if (/^forbidden, but it came/.test(detail)) found.note = "It came, and it was forbidden.";
     if (/^came too early/.test(detail)) found.note = "It came too early.";
+    if (/^line \d+ of the journal: /.test(detail)) found.note = "This stanza breaks the rule.";
     found.known = Boolean(expected || condition || found.note);
     return found;
   }
 
-  function findingCard(check, result) {
+  /* Findings that one stanza shows are one card: [[check, evidence], ...]. */
+  function groupedFindings(checks) {
+    const groups = [];
+    for (const check of checks) {
+      const found = evidence(check);
+      const same = found.line && !found.expected && groups.find((group) => group[0][1].line === found.line && !group[0][1].expected);
+      if (same) same.push([check, found]);
+      else groups.push([[check, found]]);
+    }
+    return groups;
+  }
+
+  function findingHead([check, found]) {
     const requirement = data.requirements[check.id];
-    const found = evidence(check);
-    const event = result.events.find((each) => each.n === found.line);
-    const card = el("div", {class: "finding " + tone(check.verdict)},
+    const parts = [
       el("p", {class: "head"}, chip(check.verdict), " ", el("a", {href: "#q/" + check.id}, check.id + (check.part ? "/" + check.part : "")),
         " ", el("small", {}, check.strictness), " ", el("b", {}, check.text)),
-      requirement ? el("p", {class: "required"}, requirement[0] + " ", el("small", {}, "[" + requirement[1] + "]")) : null);
+      requirement ? el("p", {class: "required"}, requirement[0] + " ", el("small", {}, "[" + requirement[1] + "]")) : null,
+    ];
     if (found.first) {
-      card.append(el("p", {}, "First difference at ", el("code", {}, found.first.path), ": expected ", el("code", {class: "want"}, found.first.expected),
+      parts.push(el("p", {}, "First difference at ", el("code", {}, found.first.path), ": expected ", el("code", {class: "want"}, found.first.expected),
         ", got ", el("code", {class: "got"}, found.first.got), "."));
     } else if (found.nobody) {
-      card.append(el("p", {}, "It did not come: " + found.nobody + " received nothing that was still to be taken."));
+      parts.push(el("p", {}, "It did not come: " + found.nobody + " received nothing that was still to be taken."));
     } else if (found.condition) {
-      card.append(el("p", {}, "This does not hold: ", el("code", {class: "want"}, found.condition), found.values ? " where " + found.values : ""));
+      parts.push(el("p", {}, "This does not hold: ", el("code", {class: "want"}, found.condition), found.values ? " where " + found.values : ""));
     } else if (found.note) {
-      card.append(el("p", {}, found.note));
+      parts.push(el("p", {}, found.note));
     }
+    if (!found.known && check.detail) parts.push(el("pre", {tabindex: "0"}, check.detail));
+    parts.push(el("p", {class: "place"}, check.place));
+    return parts;
+  }
+
+  function markedIn(found) {
+    return found.first ? {path: found.first.path, value: found.first.got} : found.condition ? {named: named(found.condition)} : null;
+  }
+
+  function findingCard(group, result) {
+    const [check, found] = group[0];
+    const event = result.events.find((each) => each.n === found.line);
+    const conditions = group.flatMap(([, each]) => (each.condition ? named(each.condition) : []));
+    const card = el("div", {class: "finding " + tone(check.verdict)}, ...group.flatMap(findingHead).filter(Boolean));
     const pair = el("div", {class: "pair"});
     if (found.expected) {
       const want = found.first && {path: found.first.path, value: undefined};
       pair.append(el("div", {class: "expected"}, el("h5", {}, "expected"), pretty(found.expected.trim(), want)));
     }
     if (event) {
-      const got = found.first && {path: found.first.path, value: found.first.got};
-      pair.append(el("div", {class: "got"}, el("h5", {}, "got, line " + event.n + " of the journal"), pretty(event.text.trim(), got)));
+      pair.append(el("div", {class: "got"}, el("h5", {}, "got, line " + event.n + " of the journal"),
+        pretty(event.text.trim(), found.first ? markedIn(found) : {named: conditions})));
     }
     if (pair.childElementCount) card.append(pair);
-    if (!found.known && check.detail) card.append(el("pre", {tabindex: "0"}, check.detail));
-    card.append(el("p", {class: "place"}, check.place));
     return card;
   }
 
@@ -316,11 +347,12 @@
     const classes = [row.bad ? "bad" : "", row.unfolded ? "unfolded" : ""];
     if (!event.dir || !event.actor || event.kind === "close" || event.kind === "open") {
       const words = note(event);
-      const middle = event.actor ? x(event.actor) : x(null);
-      const centre = Math.max(TIMES + 90, Math.min(width - 100, middle));
+      const shown = cut(words, Math.floor((width - TIMES - 16) / 6.2));
+      const half = shown.length * 3.1;
+      const centre = Math.max(TIMES + half + 6, Math.min(width - half - 6, event.actor ? x(event.actor) : x(null)));
       return svg("g", {class: ["said", ...classes].join(" ")}, stamp,
         event.kind === "end-of-play" ? svg("line", {class: "rule", x1: TIMES, x2: width - 8, y1: y + 6, y2: y + 6}) : null,
-        svg("text", {x: centre, y, "text-anchor": "middle"}, cut(words, 60)), svg("title", {}, words));
+        svg("text", {x: centre, y, "text-anchor": "middle"}, shown), svg("title", {}, words));
     }
     const from = event.dir === "out" ? x(event.actor) : x(null), to = event.dir === "out" ? x(null) : x(event.actor);
     const room = Math.floor(Math.abs(to - from) / 6.4);
@@ -381,13 +413,13 @@
       view.replaceChildren(
         el("h5", {}, `line ${event.n} of the journal, ${event.dir === "out" ? event.actor + " → target" : "target → " + event.actor}`, event.stream ? el("small", {}, " stream " + event.stream) : null),
         bad ? el("p", {class: "bad"}, "✗ ", first ? `expected ${first.path} to be '${first.expected}', got '${first.got}'` : bad.check.text) : "",
-        pretty((event.text || "").trim(), first && {path: first.path, value: first.got}),
+        pretty((event.text || "").trim(), bad ? markedIn(bad.found) : null),
         event.detail ? el("p", {}, event.detail) : "");
     };
     const bad = checks.filter(isBad);
     const ahead = el("p", {class: "head"}, several ? `Repetition ${raw.repeat}: ` : "", chip(raw.verdict), ` ${raw.reason || ""} `, el("small", {}, raw.ms.toFixed(0) + " ms"));
     const parts = [ahead];
-    if (bad.length) parts.push(el("div", {class: "findings"}, el("h4", {}, "What is wrong"), ...bad.map((check) => findingCard(check, result))));
+    if (bad.length) parts.push(el("div", {class: "findings"}, el("h4", {}, "What is wrong"), ...groupedFindings(bad).map((group) => findingCard(group, result))));
     parts.push(el("div", {class: "sides"},
       el("div", {}, el("h4", {}, "Script as played"), script(data.plays[scenario.play], result)),
       el("div", {}, el("h4", {}, "What crossed the wire ", el("small", {}, "times in ms")), result.events.length ? diagram(scenario, result, show) : el("p", {class: "nothing"}, "Nothing."), view)));

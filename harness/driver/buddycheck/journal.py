@@ -36,9 +36,10 @@ def events(path: Path, wanted: Mapping[Key, set[int]]) -> dict[Key, list[list[An
         if kind == "begin":
             found[key] = []
             over.discard(key)
-        fold = PLAIN if entry.get("n") in wanted[key] else _fold(entry, kind, key in over)
-        if fold == AFTER and kind != "stanza":
+        spoken_of = entry.get("n") in wanted[key]
+        if key in over and not spoken_of and kind in SETUP_KINDS:
             continue
+        fold = PLAIN if spoken_of else AFTER if key in over else _fold(entry, kind)
         found.setdefault(key, []).append([
             entry.get("n"), entry.get("t"), kind, entry.get("actor"), entry.get("dir"), entry.get("stream"),
             _bounded(str(entry.get("data", entry.get("octets", "")))), _bounded(str(entry.get("detail") or "")), fold,
@@ -60,13 +61,11 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
                 yield entry
 
 
-def _fold(entry: Mapping[str, Any], kind: str, over: bool) -> int:
+def _fold(entry: Mapping[str, Any], kind: str) -> int:
     text = str(entry.get("data", ""))
     if kind in SETUP_KINDS or (kind == "stanza" and SETUP_STANZA.match(text)):
-        return AFTER if over else SETUP
-    if kind == "fence" or (kind == "stanza" and FENCE_STANZA.match(text)):
-        return AFTER if over else FENCE
-    return PLAIN
+        return SETUP
+    return FENCE if kind == "fence" or (kind == "stanza" and FENCE_STANZA.match(text)) else PLAIN
 
 
 def _bounded(text: str) -> str:

@@ -142,10 +142,9 @@ def _requirements(outcome: Outcome, known: Catalogue) -> list[dict[str, Any]]:
 
 
 def _worst(names: Iterable[str], verdicts: Mapping[str, Verdict]) -> str | None:
-    """UNDECIDED, which a check can be and a scenario cannot, ranks above what says nothing and below every failure."""
+    """As the engine counts: UNDECIDED, which only a check can be, says less than anything else."""
     def rank(name: str) -> int:
-        undecided = verdicts["INCONCLUSIVE"].rank if "INCONCLUSIVE" in verdicts else 0
-        return undecided if name == "UNDECIDED" else verdicts.get(name, UNKNOWN_VERDICT).rank
+        return -1 if name == "UNDECIDED" else verdicts.get(name, UNKNOWN_VERDICT).rank
 
     return max(names, key=rank, default=None)
 

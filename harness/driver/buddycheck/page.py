@@ -152,7 +152,7 @@ def _requirements(runs: Sequence[Kept]) -> list[dict[str, Any]]:
         for each in run["requirements"]:
             row = rows.setdefault(each["id"], {**each, "cells": [None] * len(runs), "by": {}})
             row["cells"][number] = each["verdict"]
-            row["by"].update(dict.fromkeys(each["decided_by"]))
+            row["by"].update({id: verdict for id, verdict in each["decided_by"].items() if verdict != "UNDECIDED"})
     return list(rows.values())
 
 

@@ -144,7 +144,7 @@ def test_open_all_that_failed_and_print(tab: Page, red: Path, red_page: Path) ->
 def test_several_runs_are_one_matrix(tab: Page, red: Path, green: Path, tmp_path: Path) -> None:
     tab.open(page(tmp_path / "both.html", red, green))
     head = tab.run("[...document.querySelectorAll('#matrix thead th')].map((each) => each.textContent)")
-    assert head == ["scenario", "prosody-stock", "reference", "ms"]
+    assert head == ["scenario", "prosody-stock", "reference"]
     cells = tab.run(f"[...document.querySelector({json.dumps(ROW)}).querySelectorAll('button')].map((each) => each.textContent.trim().slice(-4))")
     assert cells == ["FAIL", "PASS"]
     total = tab.run(VISIBLE)
@@ -154,6 +154,32 @@ def test_several_runs_are_one_matrix(tab: Page, red: Path, green: Path, tmp_path
     assert "on reference" in text(tab, "tr.detail h3")
     tab.click(ROW + " button[data-run='0']")
     assert count(tab, "tr.detail") == 1 and "on prosody-stock" in text(tab, "tr.detail h3")
+    assert [each.strip() for each in tab.run("[...document.querySelectorAll('.compare th a')].map((each) => each.textContent)")] == head[1:]
+    for width in (1400, 390):
+        tab.look(width, 900)
+        assert tab.run("document.documentElement.scrollWidth <= innerWidth"), width
+
+
+def test_findings_that_one_stanza_shows_are_one_card(tab: Page, green: Path, tmp_path: Path) -> None:
+    """As a server that asks the peer although the administrator cancelled would have made them."""
+    folder = tmp_path / "forbidden"
+    shutil.copytree(green, folder)
+    run = json.loads((folder / "run.json").read_text())
+    spoiled = next(each for each in run["scenarios"] if each["id"] == SCENARIO)
+    result = spoiled["results"][0]
+    lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    shown = next(each for each in lines if each.get("scenario") == SCENARIO and each["kind"] == "stanza" and "canceled" in each["data"])
+    for check in result["checks"]:
+        check.update(verdict="FAIL", detail=f"forbidden, but it came, line {shown['n']} of the journal: {shown['data']}")
+    result["checks"][0]["detail"] = f"does not hold: @type = 'error' and cmd:command/@status = 'x'\non line {shown['n']} of the journal: {shown['data']}"
+    spoiled["verdict"] = result["verdict"] = "FAIL"
+    (folder / "run.json").write_text(json.dumps(run))
+    tab.open(page(tmp_path / "forbidden.html", folder), "#s/0/" + SCENARIO)
+    tab.settle()
+    assert (count(tab, ".finding"), count(tab, ".finding .head")) == (1, len(result["checks"]))
+    assert tab.run("[...document.querySelectorAll('.finding mark')].map((each) => each.textContent)") == ["type='result'", "status='canceled'"]
+    assert "It came, and it was forbidden." in text(tab, ".finding")
+    assert count(tab, ".diagram .arrow.bad") == 1
 
 
 EVIL = "</script><script>window.owned = 1</script><img src=x onerror='window.owned = 1'><svg onload='window.owned = 1'/>"
