@@ -57,7 +57,7 @@ packages:
 	@ci/install.sh build target $(TARGET)
 
 packages-check:
-	@ci/install.sh check target prosody target ejabberd
+	@ci/install.sh check target prosody target ejabberd target jabberd2
 
 build: $(BUILD)/buddycheck-engine $(BUILD)/buddycheck $(BUILD)/buddycheck-reference
 

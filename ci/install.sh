@@ -2,7 +2,7 @@
 # Installs the Debian packages that buddycheck needs and this machine lacks.
 #   ci/install.sh build            what the engine and the driver need to build and run
 #   ci/install.sh check            the above plus everything the tests need
-#   ci/install.sh target prosody   what a shipped real target needs (also ejabberd)
+#   ci/install.sh target prosody   what a shipped real target needs (also ejabberd, jabberd2)
 # Several groups may be named. Does nothing, quickly, when nothing is missing.
 # Exit: 0 all is there; 1 something could not be installed (says what and why).
 set -eu
@@ -14,9 +14,10 @@ check_packages="check valgrind clang-format clang-tidy libasan8 libubsan1 python
 python3-hypothesis python3-tap python3-more-itertools python3-yaml perl lua5.4 chromium"
 prosody_packages="prosody lua-unbound lua-sec"
 ejabberd_packages="ejabberd erlang-base erlang-dev"
+jabberd2_packages="jabberd2 sqlite3"
 
 usage() {
-	echo "ci/install.sh: expected one or more of: build, check, target NAME (prosody, ejabberd); got '$1'" >&2
+	echo "ci/install.sh: expected one or more of: build, check, target NAME (prosody, ejabberd, jabberd2); got '$1'" >&2
 	exit 1
 }
 
@@ -31,6 +32,7 @@ while [ $# -gt 0 ]; do
 		case "$1" in
 		prosody | prosody-stock) wanted="$wanted $prosody_packages" ;;
 		ejabberd) wanted="$wanted $ejabberd_packages" ;;
+		jabberd2) wanted="$wanted $jabberd2_packages" ;;
 		*) ;; # a target of somebody else's brings its own packages
 		esac
 		;;
