@@ -40,10 +40,10 @@ static void begin_exclusive(struct run *r)
 {
 	run_end_plays(r, r->next);
 	r->phase = PHASE_EXCLUSIVE;
-	enum company company = r->plays[r->next]->company;
+	const struct play *first = r->plays[r->next];
 	do {
 		play_begin(r->plays[r->next++]);
-	} while (company < ALONE && r->next < r->plays_count && r->plays[r->next]->company == company);
+	} while (r->next < r->plays_count && turns_share(first, r->plays[r->next]));
 	hooks_meet(r->hooks);
 }
 

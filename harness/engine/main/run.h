@@ -169,6 +169,7 @@ void play_note_sent(struct play *p, int actor, int line, const char *data, size_
 
 /* turns.c */
 enum company turns_company(const struct scenario *s);
+int turns_share(const struct play *first, const struct play *other); /* may they do it to the target together? */
 struct play *turns_take(struct run *r);	   /* the next play, now at r->plays[r->next]; NULL: none may begin as yet */
 void turns_claim(struct play *p);		   /* it begins */
 void turns_let_go(struct seat_link *link); /* its play needs this client no longer */

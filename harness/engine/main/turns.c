@@ -51,6 +51,12 @@ enum company turns_company(const struct scenario *s)
 	return s->exclusive && company == WITH_ALL ? ALONE : s->exclusive ? company : WITH_ALL;
 }
 
+/* Each repetition for itself: it is to be what a single run is, and ten times as many sessions at once are not. */
+int turns_share(const struct play *first, const struct play *other)
+{
+	return first->company < ALONE && other->company == first->company && other->repeat == first->repeat;
+}
+
 static int shares(const struct actor *a)
 {
 	return actor_class_account(a->class) && !a->resource;

@@ -37,6 +37,20 @@ START_TEST(who_runs_with_whom)
 }
 END_TEST
 
+START_TEST(who_shares_a_restart)
+{
+	struct play one = {.company = WITH_RESTARTS, .repeat = 1};
+	struct play same = {.company = WITH_RESTARTS, .repeat = 1};
+	struct play again = {.company = WITH_RESTARTS, .repeat = 2};
+	struct play killer = {.company = WITH_KILLS, .repeat = 1};
+	struct play lone = {.company = ALONE, .repeat = 1};
+	ck_assert(turns_share(&one, &same));
+	ck_assert(!turns_share(&one, &again));
+	ck_assert(!turns_share(&one, &killer));
+	ck_assert(!turns_share(&lone, &lone));
+}
+END_TEST
+
 /* Plays of scenarios with so many administrators; an entry below 0: no client, and it runs alone. */
 struct bill {
 	struct run run;
@@ -172,6 +186,7 @@ static Suite *make(void)
 	Suite *suite = suite_create("turns");
 	TCase *tests = tcase_create("turns");
 	tcase_add_test(tests, who_runs_with_whom);
+	tcase_add_test(tests, who_shares_a_restart);
 	tcase_add_test(tests, a_play_waits_for_its_clients_and_others_pass_by);
 	tcase_add_test(tests, more_clients_than_are_shared_are_no_reason_to_wait_for_ever);
 	tcase_add_test(tests, jobs_bound_the_plays_under_way);
