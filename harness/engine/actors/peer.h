@@ -112,7 +112,7 @@ void peer_connect(struct peer *p, const char *target_domain);
 void peer_open(struct peer *p, const char *target_domain, const char *header);
 /* From now on; with PEER_HOLDS_NOTHING what was held back is sent. */
 void peer_hold(struct peer *p, enum peer_hold hold);
-/* What the peer answers to the target's keys without asking: "invalid", "error", or NULL to verify them. */
+/* What the peer answers to the target's keys without asking: "valid", "invalid", "error", or NULL to verify them. */
 void peer_refuse(struct peer *p, const char *type);
 /* For streams from now on. */
 void peer_secure(struct peer *p, const struct peer_security *security);

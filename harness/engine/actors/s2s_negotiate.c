@@ -124,8 +124,8 @@ int negotiate_features(struct s2s *s, const struct stanza *features)
 		say(s, "<starttls xmlns='" NS_TLS "'/>");
 		return 1;
 	}
-	if (tls && !secured && !bare && node_child(tls, "required", NS_TLS)) {
-		give_up(s, "the target requires TLS between servers, and this peer has none");
+	if (tls && !secured && !bare && !s->ps->authority && node_child(tls, "required", NS_TLS)) {
+		give_up(s, "the target requires TLS between servers, and the profile has none ([s2s] tls)");
 		return 1;
 	}
 	if (negotiate_insists(s)) {
@@ -143,15 +143,17 @@ int negotiate_features(struct s2s *s, const struct stanza *features)
 static int initiating_element(struct s2s *s, const struct stanza *stanza)
 {
 	const xmlNode *root = stanza->root;
-	int bare = s->pair && s->pair->state == PAIR_BARE;
+	int bare = !s->pair || s->pair->state == PAIR_BARE; /* NULL: the play has ended it meanwhile */
 	if (node_is(root, "proceed", NS_TLS) && s->peer && !conn_tls(s->conn)) {
 		start_tls(s);
 	} else if (node_is(root, "failure", NS_TLS) && s->pair) {
 		give_up(s, "the target answered STARTTLS with a failure");
 	} else if (node_is(root, "success", NS_SASL)) {
-		s->external = 1;
-		restart(s);
-		s2s_begin(s);
+		if (s->pair) {
+			s->external = 1;
+			restart(s);
+			s2s_begin(s);
+		}
 		return !bare;
 	} else if (node_is(root, "failure", NS_SASL) && !bare) {
 		if (s->pair && !s->open) {

@@ -531,6 +531,13 @@ static void end_is_quiet(struct player *p, uint64_t now)
 	play_is_over(p, now);
 }
 
+/* A target may refuse to talk to such a peer at all: no question of its own is answered for certain. */
+static int may_be_refused(const struct player *p, int actor)
+{
+	const struct actor *a = &p->config.scenario->cast[actor];
+	return a->certificate || (a->tls && !strcmp(a->tls, "none"));
+}
+
 /* The play has come through: prove the prohibitions that no `receives: nothing` proved. */
 static void begin_end(struct player *p, uint64_t now)
 {
@@ -538,7 +545,7 @@ static void begin_end(struct player *p, uint64_t now)
 	for (size_t i = 0; i < p->arms_count; i++) {
 		const struct arm *a = &p->arms[i];
 		const struct seat *seat = &p->seats[a->step->actor];
-		if (a->until_act || (is_client(p, a->step->actor) && !seat->connected)) {
+		if (a->until_act || (is_client(p, a->step->actor) && !seat->connected) || may_be_refused(p, a->step->actor)) {
 			continue;
 		}
 		if (!seat->fence_open) {

@@ -148,7 +148,7 @@ static void check_property(const struct line *line, const char *key, const char 
 {
 	static const struct {
 		const char *key, *values[7], *expected;
-	} choices[] = {{"dialback:", {"invalid", "error"}, "expected dialback: invalid or error"},
+	} choices[] = {{"dialback:", {"valid", "invalid", "error"}, "expected dialback: valid, invalid or error"},
 			{"reachable:", {"no name", "closed port"}, "expected reachable: no name or closed port"},
 			{"tls:", {"none", "required", "1.2"}, "expected tls: none, required or 1.2"},
 			{"certificate:",

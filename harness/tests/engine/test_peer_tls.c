@@ -189,7 +189,7 @@ START_TEST(one_side_without_tls)
 	peer_connect(strict, "b.test");
 	saw(&ours, "strict.test failed: the peer requires TLS, and the target offers none;");
 	peer_connect(b, "strict.test");
-	saw(&theirs, "b.test failed: the target requires TLS between servers, and this peer has none;");
+	saw(&theirs, "b.test failed: the target requires TLS between servers, and the profile has none ([s2s] tls);");
 }
 END_TEST
 

@@ -629,6 +629,22 @@ START_TEST(an_actor_that_receives_again_is_disarmed)
 }
 END_TEST
 
+/* A target may end every stream of such a peer: at the end of the play no question of its own proves its silence. */
+START_TEST(a_peer_that_may_be_refused_is_asked_nothing_at_the_end)
+{
+	static const char *const casts[] = {"[Peer] Marlowe\n\tcertificate: expired\n", "[Peer] Marlowe\n\ttls: none\n",
+			"[Peer] Marlowe\n\ttls: 1.2\n"};
+	struct stage_set set = {.cast = casts[_i], .claims = "s2s_tls"};
+	struct stage *st = stage_set_up(&set, "Marlowe never receives:\n\t<presence/>\n\tTT-1 x\n");
+	stage_start(st);
+	ck_assert_int_eq(stage_open_fences(st, "Marlowe"), _i == 2);
+	ck_assert_int_eq(player_is_over(st->player), _i != 2);
+	stage_hears(st, "Marlowe", "<presence/>"); /* forbidden for good nonetheless */
+	ck_assert_finding(st, "TT-1", "FAIL");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(two_prohibitions_in_force_are_both_broken)
 {
 	struct stage *st = stage_open(NOTHING "Marlowe receives: nothing\n"
@@ -870,6 +886,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, the_next_step_that_acts_disarms, 0, sizeof disarming / sizeof *disarming);
 	tcase_add_loop_test(tests, other_steps_do_not_disarm, 0, sizeof keeping / sizeof *keeping);
 	tcase_add_loop_test(tests, an_actor_that_receives_again_is_disarmed, 0, sizeof receiving / sizeof *receiving);
+	tcase_add_loop_test(tests, a_peer_that_may_be_refused_is_asked_nothing_at_the_end, 0, 3);
 	tcase_add_test(tests, two_prohibitions_in_force_are_both_broken);
 	suite_add_tcase(suite, tests);
 	tests = tcase_create("never");
