@@ -149,6 +149,7 @@ check-valgrind: packages-check
 # Every fault of fixtures/faults.toml must turn the right scenarios red, and every scenario some fault.
 check-mutants: build
 	@$(BUILD)/buddycheck mutants --target reference --format plain
+	@$(BUILD)/buddycheck mutants --target reference-tls 'N19?' --quick --format plain
 
 # What the suite costs on both targets; measures, asserts nothing. RUNS=9 repeats it nine times.
 bench: packages-check

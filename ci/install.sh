@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
 		[ $# -ge 2 ] || usage "target without a name"
 		shift
 		case "$1" in
-		prosody | prosody-stock) wanted="$wanted $prosody_packages" ;;
+		prosody | prosody-tls | prosody-stock) wanted="$wanted $prosody_packages" ;;
 		ejabberd) wanted="$wanted $ejabberd_packages" ;;
 		jabberd2) wanted="$wanted $jabberd2_packages" ;;
 		*) ;; # a target of somebody else's brings its own packages

@@ -1,0 +1,40 @@
+"""The targets with TLS between servers are their plain ones in everything else."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
+CLAIMS = {"s2s_tls_required": True, "s2s_certificates_required": True, "s2s_external": True}
+
+
+def profile(target: str) -> dict[str, Any]:
+    return tomllib.loads((FIXTURES / target / "target.toml").read_text())
+
+
+@pytest.mark.parametrize("plain", ["reference", "prosody"])
+def test_profiles_differ_in_tls_only(plain: str) -> None:
+    expected, found = profile(plain), profile(f"{plain}-tls")
+    for each in (expected, found):
+        del each["name"], each["description"], each["start"]["files"]
+    expected["s2s"]["tls"] = "starttls"
+    expected["claims"] |= CLAIMS
+    assert found == expected
+
+
+@pytest.mark.parametrize("plain", ["reference", "prosody"])
+def test_files_are_the_same_or_differ_in_tls_only(plain: str) -> None:
+    expected, found = (profile(name)["start"]["files"] for name in (plain, f"{plain}-tls"))
+    assert list(found) == list(expected)
+    for inside, template in found.items():
+        own, other = FIXTURES / f"{plain}-tls" / template, FIXTURES / plain / expected[inside]
+        if own.resolve() == other.resolve():
+            continue
+        changed = [line for line in difflib.ndiff(other.read_text().split("\n"), own.read_text().split("\n")) if line[0] in "+-"]
+        words = ("tls", "s2s_", "ssl", "certificate", '"key"', '"ca"', "/modules", "modules_enabled")
+        assert changed and all(any(word in line for word in words) for line in changed), changed
