@@ -33,7 +33,7 @@ c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harnes
 	fixtures/reference/*.[ch] fixtures/reference/commands/*.[ch])
 
 .PHONY: help run build check check-unit check-driver check-page check-lua check-format check-tidy check-lint check-suite check-system \
-	check-asan check-valgrind check-mutants check-flaky bench packages packages-check clean
+	check-asan check-valgrind check-mutants check-flaky bench samples packages packages-check clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -46,6 +46,7 @@ help:
 	@echo "make check-mutants          does the suite detect every fault of the reference server?"
 	@echo "make check-flaky            the suite 100 times with all CPUs busy: does a verdict differ?"
 	@echo "make bench [RUNS=5]         what the suite costs: wall, CPU, memory, the slowest scenarios and what they wait for"
+	@echo "make samples                makes the reports in reports/samples/ anew"
 	@echo "make clean                  remove build/"
 
 # The launcher is run by a shell of its own so that Ctrl-C reaches the driver, which ends everything in order.
@@ -159,6 +160,11 @@ bench: packages-check
 # The suite 100 times with all CPUs busy: no verdict may differ.
 check-flaky: build
 	@ci/flaky.sh $(BUILD) $(REPEAT)
+
+# The reports in reports/samples/, of real runs.
+samples: packages-check
+	@$(MAKE) --no-print-directory build
+	@reports/samples/make.sh $(BUILD)/buddycheck
 
 clean:
 	rm -rf $(BUILD)

@@ -18,6 +18,7 @@ SETUP_STANZA = re.compile(
     r"\s*<(?:stream:features|starttls|proceed|(?:db:)?(?:result|verify)[ />]|auth[ >]|response|challenge|success)"
     r"|\s*<iq [^>]*id=['\"]_xmpp_"
 )
+KEY = re.compile(r"([0-9a-f]{12})[0-9a-f]{28,}")  # of dialback: nobody reads it, and it cannot be compressed
 FENCE_STANZA = re.compile(r"\s*<iq [^>]*id=['\"][^'\"]*-fence\d")
 
 
@@ -40,9 +41,10 @@ def events(path: Path, wanted: Mapping[Key, set[int]]) -> dict[Key, list[list[An
         if key in over and not spoken_of and kind in SETUP_KINDS:
             continue
         fold = PLAIN if spoken_of else AFTER if key in over else _fold(entry, kind)
+        text = str(entry.get("data", entry.get("octets", "")))
         found.setdefault(key, []).append([
             entry.get("n"), entry.get("t"), kind, entry.get("actor"), entry.get("dir"), entry.get("stream"),
-            _bounded(str(entry.get("data", entry.get("octets", "")))), _bounded(str(entry.get("detail") or "")), fold,
+            _bounded(KEY.sub(r"\1...", text) if fold == SETUP else text), _bounded(str(entry.get("detail") or "")), fold,
         ])
         if kind == "end-of-play":
             over.add(key)
