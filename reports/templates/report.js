@@ -34,12 +34,35 @@
 
   /* --- XML as people read it --- */
 
+  /* The one element that a text is, as {name, local, attributes: [{name, local, value}], children, text}, values as they are on the wire;
+     null where it is no such thing. Not the browser's parser: what it says about bad XML is markup of its own. */
   function parse(text) {
-    const open = "<w xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:db='jabber:server:dialback'>";
-    const found = new DOMParser().parseFromString(open + text.replace(/^\s*<\?xml[^>]*\?>/, "") + "</w>", "application/xml");
-    const root = found.documentElement;
-    return found.getElementsByTagName("parsererror").length || root.childElementCount !== 1 ? null : root.firstElementChild;
+    const top = {children: [], text: ""};
+    const open = [top];
+    const token = /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[[\s\S]*?\]\]>|<(\/?)([^\s\/<>"'=]+)((?:\s+[^\s=\/<>"']+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/gy;
+    while (token.lastIndex < text.length) {
+      const found = token.exec(text);
+      if (!found) return null;
+      const [whole, closing, name, attributes, empty] = found;
+      const within = open[open.length - 1];
+      if (!name) {
+        if (!whole.startsWith("<?")) within.text += whole;
+      } else if (closing) {
+        if (open.length < 2 || open.pop().name !== name) return null;
+      } else {
+        const element = {name, local: name.split(":").pop(), children: [], text: "", attributes: []};
+        for (const each of attributes.matchAll(/([^\s=]+)\s*=\s*(["'])([\s\S]*?)\2/g)) {
+          element.attributes.push({name: each[1], local: each[1].split(":").pop(), value: each[3]});
+        }
+        within.children.push(element);
+        if (!empty) open.push(element);
+      }
+    }
+    return open.length === 1 && top.children.length === 1 && !top.text.trim() ? top.children[0] : null;
   }
+
+  const attribute = (element, name) => (element.attributes.find((each) => each.name === name) || {}).value || "";
+  const plain = (value) => value.replace(/&(lt|gt|quot|apos|amp);/g, (whole, name) => ({lt: "<", gt: ">", quot: "\"", apos: "'", amp: "&"})[name]);
 
   /* What a condition (XPath) looks at: the attributes that it names, with the element where it says which. */
   function named(condition) {
@@ -55,55 +78,53 @@
       return pre;
     }
     const mark = (path, value, what) => difference && !difference.done && difference.path === path &&
-      (difference.value === undefined || difference.value === value) ? (difference.done = true, el("mark", {}, what)) : what;
+      (difference.value === undefined || difference.value === plain(value)) ? (difference.done = true, el("mark", {}, what)) : what;
     const write = (node, path, indent) => {
       const attributes = [];
       for (const each of node.attributes) {
-        const shown = each.name + "='" + each.value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("'", "&apos;") + "'";
+        const quote = each.value.includes("'") ? "\"" : "'";
+        const shown = each.name + "=" + quote + each.value + quote;
         const looked = difference && difference.named && difference.named.some((name) =>
-          name.attribute === each.localName && (name.element ? name.element === node.localName : node === root));
-        attributes.push(" ", looked ? el("mark", {class: "looked"}, shown) : mark(path + "@" + each.localName, each.value, shown));
+          name.attribute === each.local && (name.element ? name.element === node.local : node === root));
+        attributes.push(" ", looked ? el("mark", {class: "looked"}, shown) : mark(path + "@" + each.local, each.value, shown));
       }
       const missing = difference && difference.path && difference.value === "nothing" && !difference.done && difference.path.startsWith(path + "@");
-      if (missing && !node.hasAttribute(difference.path.slice(path.length + 1))) {
+      if (missing && !attribute(node, difference.path.slice(path.length + 1))) {
         difference.done = true;
         attributes.push(" ", el("mark", {}, "(no " + difference.path.slice(path.length + 1) + ")"));
       }
-      const children = [...node.children];
-      const inner = node.textContent;
-      pre.append(indent, "<", mark(path, node.localName, el("b", {}, node.nodeName)), ...attributes);
-      if (children.length) {
-        pre.append(">\n");
-        children.forEach((child) => write(child, path + "/" + child.localName, indent + "  "));
-        pre.append(indent + "</", el("b", {}, node.nodeName), ">\n");
-      } else if (inner) {
-        pre.append(">", mark(path + "/text()", inner, inner), "</", el("b", {}, node.nodeName), ">\n");
+      pre.append(indent, "<", mark(path, node.local, el("b", {}, node.name)), ...attributes);
+      if (node.children.length) {
+        pre.append(">" + node.text.trim() + "\n");
+        node.children.forEach((child) => write(child, path + "/" + child.local, indent + "  "));
+        pre.append(indent + "</", el("b", {}, node.name), ">\n");
+      } else if (node.text) {
+        pre.append(">", mark(path + "/text()", node.text, node.text), "</", el("b", {}, node.name), ">\n");
       } else {
         pre.append("/>\n");
       }
     };
-    write(root, root.localName, "");
+    write(root, root.local, "");
     return pre;
   }
 
   function describe(text) {
     const root = parse(text);
     if (!root) return text.replace(/\s+/g, " ").slice(0, 60);
-    const type = root.getAttribute("type");
-    const words = [root.nodeName, type || (root.localName === "presence" ? "available" : "")];
-    const child = [...root.children].find((each) => each.localName !== "error") || null;
-    if (root.localName === "iq" && child) {
-      const space = (child.namespaceURI || "").split(/[/#:]/).slice(-2).join("#");
-      words.push(child.localName === "query" ? space : child.localName === "command" ? "" : child.localName);
+    const error = root.children.find((each) => each.local === "error");
+    const child = root.children.find((each) => each.local !== "error");
+    const words = [root.name, attribute(root, "type") || (root.local === "presence" ? "available" : "")];
+    if (root.local === "iq" && child) {
+      const space = attribute(child, "xmlns").split(/[/#:]/).slice(-2).join("#");
+      words.push(child.local === "query" ? space : child.local === "command" ? "" : child.local);
       for (const key of ["node", "action", "status"]) {
-        const value = child.getAttribute(key);
-        if (value) words.push(key === "node" ? value.split("#").pop() : value);
+        const value = attribute(child, key);
+        words.push(key === "node" ? value.split("#").pop() : value);
       }
-    } else if (child && root.localName !== "presence") {
-      words.push(child.localName);
+    } else if (child && root.local !== "presence") {
+      words.push(child.local);
     }
-    const error = [...root.children].find((each) => each.localName === "error");
-    if (error && error.firstElementChild) words.push(error.firstElementChild.localName);
+    if (error && error.children.length) words.push(error.children[0].local);
     return words.filter(Boolean).join(" ");
   }
 
@@ -112,7 +133,8 @@
   /* What a finding says in its detail, taken apart where it has one of the known forms. */
   function evidence(check) {
     const detail = check.detail || "";
-    const found = {line: Number((/line (\d+) of the journal/.exec(detail) || [])[1] || 0), note: ""};
+    const where = /line (\d+) of the journal: ([^\n]*)/.exec(detail) || [];
+    const found = {line: Number(where[1] || 0), raw: where[2] || "", note: ""};
     const expected = /^expected: ([\s\S]*?)\n(closest, line|(\S+) received nothing)/.exec(detail);
     const first = /first difference at (\S+) \(([^)]*)\): expected '([\s\S]*)', got '([\s\S]*?)'(?:\n|$)/.exec(detail);
     const condition = /^does not hold: ([\s\S]*)\non line \d+ of the journal: /.exec(detail);
@@ -134,14 +156,26 @@
     const groups = [];
     for (const check of checks) {
       const found = evidence(check);
-      const same = found.line && !found.expected && groups.find((group) => group[0][1].line === found.line && !group[0][1].expected);
+      const same = groups.find(([[other, its]]) => (found.line && !found.expected ? its.line === found.line && !its.expected : check.detail && check.detail === other.detail));
       if (same) same.push([check, found]);
       else groups.push([[check, found]]);
     }
     return groups;
   }
 
-  function findingHead([check, found]) {
+  /* The answer of a hook is a list of all peers: the lines about the one in question come first, the others are folded. */
+  function listing(detail) {
+    const found = /^([^\n]*\(([^)\s]+)\)[^\n]*was:)\n([\s\S]*)$/.exec(detail);
+    if (!found) return el("pre", {tabindex: "0"}, detail);
+    const lines = found[3].split("\n");
+    const own = lines.filter((line) => line.includes(found[2]));
+    const others = lines.filter((line) => !line.includes(found[2]));
+    return el("div", {}, el("p", {}, found[1]),
+      el("pre", {tabindex: "0"}, own.length ? el("mark", {}, own.join("\n")) : "(nothing about " + found[2] + ")"),
+      others.length ? el("details", {}, el("summary", {}, others.length + " lines about others"), el("pre", {tabindex: "0"}, others.join("\n"))) : "");
+  }
+
+  function findingHead([check, found], index, group) {
     const requirement = data.requirements[check.id];
     const parts = [
       el("p", {class: "head"}, chip(check.verdict), " ", el("a", {href: "#q/" + check.id}, check.id + (check.part ? "/" + check.part : "")),
@@ -158,9 +192,16 @@
     } else if (found.note) {
       parts.push(el("p", {}, found.note));
     }
-    if (!found.known && check.detail) parts.push(el("pre", {tabindex: "0"}, check.detail));
+    const again = group.slice(index + 1).some(([other]) => other.detail === check.detail); // it stands below the last of them
+    if (!found.known && check.detail && !again) parts.push(listing(check.detail));
     parts.push(el("p", {class: "place"}, check.place));
     return parts;
+  }
+
+  /* The whole stanza from the journal, unless the judge saw something that is written there in another way, such as the end of a stream. */
+  function seen(event, found) {
+    const whole = event.text.trim();
+    return found.raw && !whole.startsWith(found.raw.slice(0, 60)) ? found.raw : whole;
   }
 
   function markedIn(found) {
@@ -179,7 +220,7 @@
     }
     if (event) {
       pair.append(el("div", {class: "got"}, el("h5", {}, "got, line " + event.n + " of the journal"),
-        pretty(event.text.trim(), found.first ? markedIn(found) : {named: conditions})));
+        pretty(seen(event, found), found.first ? markedIn(found) : {named: conditions})));
     }
     if (pair.childElementCount) card.append(pair);
     return card;
@@ -195,14 +236,16 @@
     const unmet = /'([^'\n]+)' was not met/.exec(result.reason || "");
     const lines = play.split("\n");
     const rows = [];
-    let number = 0, step = 0;
+    const steps = []; // the last step of each indentation
+    let number = 0;
     lines.forEach((line, index) => {
-      if (!line.startsWith("\t") && line.trim()) step = index;
+      const indent = /^\t*/.exec(line)[0].length;
+      if (line.trim() && !/^\s*</.test(line) && !CHECK.test(line)) steps[indent] = index;
       const check = CHECK.test(line) ? byNumber.get(++number) : null;
       rows.push({line, check});
       if (check && isBad(check)) {
         rows[index].bad = check.verdict;
-        rows[step].step = check.verdict;
+        rows[steps[Math.max(0, indent - 1)] || 0].step = check.verdict;
       }
       if (unmet && line.trim() === unmet[1] && lines.filter((each) => each.trim() === unmet[1]).length === 1) rows[index].step = result.verdict;
     });
@@ -260,6 +303,9 @@
       const found = evidence(check);
       if (found.line && !bad.has(found.line)) bad.set(found.line, {check, found});
       if (found.nobody) missed.push({check, found});
+      const hook = (/; the answer of hook (\S+) was:/.exec(check.detail || "") || [])[1];
+      const answer = hook && result.events.filter((event) => event.kind === "hook-answer" && event.detail.startsWith(hook + ":")).pop();
+      if (answer && !bad.has(answer.n)) bad.set(answer.n, {check, found});
     }
     const box = el("div", {class: "diagram"});
     const open = new Set();
@@ -275,7 +321,7 @@
       }
     };
     draw();
-    const first = result.events.find((event) => bad.has(event.n));
+    const first = result.events.find((event) => bad.has(event.n) && event.dir);
     if (first) show(first, bad.get(first.n));
     return box;
   }
@@ -303,7 +349,7 @@
     list.splice(end < 0 ? list.length : end, 0, ...missed.map((each) => ({missed: each})));
     const height = HEAD + list.length * ROW + 16;
     const start = result.events.length ? result.events[0].t : 0;
-    const root = svg("svg", {viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": "Sequence diagram"});
+    const root = svg("svg", {viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": "Sequence diagram", class: names.length > 4 ? "wide" : null});
     root.append(svg("defs", {}, svg("marker", {id: "tip", viewBox: "0 0 10 10", refX: "9", refY: "5", markerWidth: "11", markerHeight: "11", markerUnits: "userSpaceOnUse", orient: "auto-start-reverse"},
       svg("path", {d: "M0 0 10 5 0 10z", class: "tip"}))));
     for (const name of names) {
@@ -344,7 +390,7 @@
   function eventRow(row, y, x, width, start, show) {
     const {event} = row;
     const stamp = svg("text", {class: "time", x: TIMES - 8, y, "text-anchor": "end"}, time(event, start));
-    const classes = [row.bad ? "bad" : "", row.unfolded ? "unfolded" : ""];
+    const classes = [row.bad ? (tone(row.bad.check.verdict) === "bad" ? "bad" : "bad mild") : "", row.unfolded ? "unfolded" : ""];
     if (!event.dir || !event.actor || event.kind === "close" || event.kind === "open") {
       const words = note(event);
       const shown = cut(words, Math.floor((width - TIMES - 16) / 6.2));
@@ -413,16 +459,16 @@
       view.replaceChildren(
         el("h5", {}, `line ${event.n} of the journal, ${event.dir === "out" ? event.actor + " → target" : "target → " + event.actor}`, event.stream ? el("small", {}, " stream " + event.stream) : null),
         bad ? el("p", {class: "bad"}, "✗ ", first ? `expected ${first.path} to be '${first.expected}', got '${first.got}'` : bad.check.text) : "",
-        pretty((event.text || "").trim(), bad ? markedIn(bad.found) : null),
+        pretty(bad ? seen(event, bad.found) : event.text.trim(), bad ? markedIn(bad.found) : null),
         event.detail ? el("p", {}, event.detail) : "");
     };
     const bad = checks.filter(isBad);
     const ahead = el("p", {class: "head"}, several ? `Repetition ${raw.repeat}: ` : "", chip(raw.verdict), ` ${raw.reason || ""} `, el("small", {}, raw.ms.toFixed(0) + " ms"));
     const parts = [ahead];
-    if (bad.length) parts.push(el("div", {class: "findings"}, el("h4", {}, "What is wrong"), ...groupedFindings(bad).map((group) => findingCard(group, result))));
+    if (bad.length) parts.push(el("div", {class: "findings"}, el("h4", {}, tone(raw.verdict) === "bad" ? "What is wrong" : "What was found"), ...groupedFindings(bad).map((group) => findingCard(group, result))));
     parts.push(el("div", {class: "sides"},
       el("div", {}, el("h4", {}, "Script as played"), script(data.plays[scenario.play], result)),
-      el("div", {}, el("h4", {}, "What crossed the wire ", el("small", {}, "times in ms")), result.events.length ? diagram(scenario, result, show) : el("p", {class: "nothing"}, "Nothing."), view)));
+      el("div", {}, el("h4", {}, "What crossed the wire ", el("small", {}, "times in ms")), result.events.some((event) => event.dir) ? diagram(scenario, result, show) : el("p", {class: "nothing"}, "Nothing."), view)));
     if (raw.failure) parts.push(el("details", {class: "text"}, el("summary", {}, "The same as text"), el("pre", {tabindex: "0"}, raw.failure)));
     return el("div", {class: "repetition"}, ...parts);
   }
@@ -457,7 +503,7 @@
     const marked = detail.querySelector(".play .failed-step");
     if (marked) {
       const play = marked.closest(".play");
-      play.scrollTop = marked.offsetTop - play.offsetTop - play.clientHeight / 3;
+      play.scrollTop = marked.offsetTop - play.clientHeight / 3;
     }
     if (focus) {
       entry.row.hidden = detail.hidden = false;

@@ -182,6 +182,48 @@ def test_findings_that_one_stanza_shows_are_one_card(tab: Page, green: Path, tmp
     assert count(tab, ".diagram .arrow.bad") == 1
 
 
+def test_what_did_not_come_and_what_a_hook_answered(tab: Page, green: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "missed"
+    shutil.copytree(green, folder)
+    run = json.loads((folder / "run.json").read_text())
+    spoiled = next(each for each in run["scenarios"] if each["id"] == "in/approve-twice")
+    result = spoiled["results"][0]
+    first, second = result["checks"][:2]
+    first.update(verdict="FAIL", detail="expected: <presence type='subscribed'/>\nMarlowe received nothing that was still to be taken")
+    answer = "the target shows Marlowe as to (m.test); the answer of hook approve was:\na.test to\nm.test both\nb.test none"
+    second.update(verdict="FAIL", detail=answer)
+    spoiled["verdict"] = result["verdict"] = "FAIL"
+    (folder / "run.json").write_text(json.dumps(run))
+    tab.open(page(tmp_path / "missed.html", folder), "#s/0/in/approve-twice")
+    tab.settle()
+    assert "did not come: presence subscribed" in text(tab, ".diagram .missed")
+    assert "It did not come: Marlowe received nothing" in text(tab, ".finding")
+    assert text(tab, ".finding + .finding mark") == "m.test both"
+    assert text(tab, ".finding + .finding summary") == "2 lines about others"
+    assert "hook answered: approve" in text(tab, ".diagram .said.bad")
+    assert tab.run("(() => { const p = document.querySelector('.play'), m = p.querySelector('.failed-step'); return m.offsetTop >= p.scrollTop; })()")
+
+
+def test_xml_of_any_kind_is_shown_as_it_came(tab: Page, green: Path, tmp_path: Path) -> None:
+    odd = ["<a b='1' c=\"it's\">x&lt;y<![CDATA[<z>]]></a>", "<a><b></a>", "<a", "", "plain", "<p:q xmlns:p='u'><p:r/>t<!-- c --></p:q>", "<a b=1/>", "<a/><b/>", "\x00\ufffe"]
+    folder = tmp_path / "odd"
+    shutil.copytree(green, folder)
+
+    def spoil(entry: dict[str, object]) -> dict[str, object]:
+        if entry["kind"] == "stanza" and entry.get("scenario") == SCENARIO:
+            entry["data"] = odd[int(str(entry["n"])) % len(odd)]
+        return entry
+
+    rewrite(folder, spoil)
+    tab.open(page(tmp_path / "odd.html", folder), "#s/0/" + SCENARIO)
+    tab.settle()
+    shown = tab.run("[...document.querySelectorAll('.diagram .arrow[role=button]')].map((each) => "
+                    "{ each.dispatchEvent(new MouseEvent('click')); return document.querySelector('.stanza pre').textContent; })")
+    assert len(shown) > 2
+    pretty = ["<a b='1' c=\"it's\">x&lt;y<![CDATA[<z>]]></a>\n", "<p:q xmlns:p='u'>t<!-- c -->\n  <p:r/>\n</p:q>\n"]
+    assert {each for each in shown} <= {*odd, *pretty, "</stream:stream>"} | {each for each in shown if "stream:stream" in each}
+
+
 EVIL = "</script><script>window.owned = 1</script><img src=x onerror='window.owned = 1'><svg onload='window.owned = 1'/>"
 
 
