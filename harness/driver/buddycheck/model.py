@@ -215,7 +215,10 @@ def _check(found: Any, shown: str, places: Places) -> None:
         raise UsageProblem(f"{shown}: is no {outputs.RUN} of buddycheck: expected \"format\": \"{FORMAT}\"")
     if found.get("version") != VERSION:
         raise UsageProblem(f"{shown}: has version {found.get('version')!r} of the format; this buddycheck reads version {VERSION}")
-    import jsonschema
+    try:
+        import jsonschema
+    except ImportError as error:
+        raise UsageProblem("to read a run, jsonschema is needed (Debian: python3-jsonschema); run ci/install.sh build") from error
 
     schema = json.loads((places.home / SCHEMA).read_text(encoding="utf-8"))
     if error := next(iter(jsonschema.Draft7Validator(schema).iter_errors(found)), None):

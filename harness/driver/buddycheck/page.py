@@ -17,6 +17,7 @@ from typing import Any
 
 from . import journal, model, summary
 from .catalogue import STRICTNESSES
+from .errors import UsageProblem
 from .places import Places
 from .results import Outcome, Result
 
@@ -32,8 +33,17 @@ SYMBOLS = {
 Kept = tuple[dict[str, Any], Path]  # a run and its folder
 
 
+def check_packages() -> None:
+    """Raises where what makes the page is not installed: before a run, not after it."""
+    from importlib.util import find_spec
+
+    if find_spec("jinja2") is None:
+        raise UsageProblem("an HTML report needs Jinja2 (Debian: python3-jinja2); run ci/install.sh build")
+
+
 def render(runs: Sequence[Kept], places: Places) -> str:
     """The whole page."""
+    check_packages()
     import jinja2
 
     folder = places.home / TEMPLATES

@@ -107,7 +107,8 @@ def run(options: Options, world: World) -> int:
         progress.close()
     outputs.mask_logs(folder, mask)
     made = model.Made(
-        world.places, world.environ, chosen, known, options.wanted, expected, {"jobs": options.jobs, "patience": options.patience, "network": "private" if private else "host"},
+        world.places, world.environ, chosen, known, options.wanted, expected,
+        {"jobs": options.jobs, "patience": options.patience, "network": "private" if private else "host"},
         _rerun(options, world), started, time.time() - started,
     )
     document = model.document(outcome, made, folder, mask)
@@ -140,6 +141,10 @@ def _formats(options: Options, world: World) -> tuple[list[Format], int]:
         raise UsageProblem("--format: one run writes one version of TAP; choose tap or tap13")
     if asked and formats[-1] == Format("tap"):
         formats[-1] = Format(asked[0])
+    if any(each.name == "html" for each in formats):
+        from . import page
+
+        page.check_packages()
     for each in formats:
         if each.file and not (world.places.cwd / each.file).parent.is_dir():
             folder = (world.places.cwd / each.file).parent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from typing import Any
 
 import jsonschema
@@ -155,6 +156,21 @@ def test_report_to_standard_output(bench: Bench) -> None:
     finished(bench)
     done = bench.call("report", "out", "--out", "-")
     assert (done.status, done.err) == (0, "") and done.out.startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("package, argv, expected", [
+    ("jinja2", ["run", "--target", "fake", "--format", "html:page.html"], "an HTML report needs Jinja2 (Debian: python3-jinja2)"),
+    ("jsonschema", ["report", "out"], "to read a run, jsonschema is needed (Debian: python3-jsonschema)"),
+])
+def test_a_package_that_is_missing_is_named(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, package: str, argv: list[str], expected: str,
+) -> None:
+    finished(bench)
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    done = bench.call(*argv)
+    assert (done.status, done.out, done.err) == (2, "", f"buddycheck: {expected}; run ci/install.sh build\n")
+    assert not (bench.root / "page.html").exists()
 
 
 def test_github_annotations(bench: Bench) -> None:
