@@ -21,6 +21,7 @@ struct peers;
 struct peer_arrival {
 	int stream;				/* as in struct record */
 	int opened_by_target;	/* 0: it came back on the stream that the peer opened, which is one-way without bidi */
+	int bidi;				/* 1: on such a stream, two-way by XEP-0288; 2: and the peer is authenticated on it */
 	int validated;			/* the stanza's from domain was validated on this stream, for the peer that gets it */
 	const char *content_ns; /* default namespace of the stream */
 };
@@ -69,6 +70,7 @@ struct peer_security {
 	enum certificate_flaw certificate; /* of its own */
 	int at_most_1_2;				   /* TLS 1.3 is not spoken */
 	int dialback_only;				   /* SASL EXTERNAL is neither offered nor used */
+	int bidi;						   /* its own streams become two-way where the target offers it (XEP-0288) */
 };
 
 struct peers_config {

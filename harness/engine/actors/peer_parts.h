@@ -94,6 +94,7 @@ struct s2s {
 	int established; /* TCP */
 	int open;		 /* outbound: dialback elements may be sent */
 	int version1;	 /* the target's header said version 1.0 */
+	int bidi;		 /* outbound: two-way by XEP-0288 */
 	int sasl_tried;	 /* outbound: EXTERNAL was asked for */
 	int external;	 /* outbound: the target took it; inbound: we took the target's, for the domain opener */
 	int header_sent;

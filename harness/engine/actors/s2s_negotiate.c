@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NS_BIDI_FEATURE "urn:xmpp:features:bidi"
+#define NS_BIDI "urn:xmpp:bidi"
+
 static void say(struct s2s *s, const char *text)
 {
 	s2s_send(s, text, strlen(text));
@@ -131,6 +134,10 @@ int negotiate_features(struct s2s *s, const struct stanza *features)
 	if (negotiate_insists(s)) {
 		give_up(s, "the peer requires TLS, and the target offers none");
 		return 1;
+	}
+	if (s->peer->security.bidi && !s->bidi && node_child(features->root, "bidi", NS_BIDI_FEATURE)) {
+		s->bidi = 1;
+		say(s, "<bidi xmlns='" NS_BIDI "'/>"); /* before SASL and dialback (XEP-0288 section 2.2) */
 	}
 	if (secured && !bare && !s->sasl_tried && !s->peer->security.dialback_only && offers_external(features->root)) {
 		authenticate(s);

@@ -296,10 +296,13 @@ static void deliver(struct s2s *s, struct peer *p, struct stanza *stanza)
 	}
 	struct peer_arrival arrival = {.stream = s->number, .opened_by_target = !s->outbound, .content_ns = s->content_ns};
 	char *from = domain_of(stanza_attr(stanza, "from"));
-	if (!s->outbound && from && stanza_attr(stanza, "to")) {
+	int proved = s->pair && s->pair->state == PAIR_CONNECTED;
+	arrival.bidi = s->bidi ? 1 + proved : 0;
+	if ((!s->outbound || s->bidi) && from && stanza_attr(stanza, "to")) {
 		const struct pair *pair = pair_find(p, from);
 		int external = s->external && p == s->peer && s->opener && strcmp(s->opener, from) == 0;
-		arrival.validated = external || (pair && pair_validated(pair, s));
+		arrival.validated = s->outbound ? proved && pair == s->pair : external;
+		arrival.validated |= pair && pair_validated(pair, s);
 	}
 	free(from);
 	s->ps->callbacks->on_stanza(s->ps->ud, p, stanza, &arrival);
@@ -332,7 +335,7 @@ static void on_element(void *ud, struct stanza *stanza)
 		s2s_error(s, "policy-violation");
 	} else if (!is_dialback(stanza)) {
 		deliver(s, p, stanza);
-	} else if (!s->outbound) {
+	} else if (!s->outbound || (s->bidi && !stanza_attr(stanza, "type"))) {
 		inbound_dialback(s, stanza);
 	} else if (s->pair) {
 		pair_dialback(s->pair, stanza);

@@ -300,6 +300,7 @@ void decide_invariants(struct player *p, int actor, const struct player_stanza *
 	int client = actor_class_is_client(p->config.scenario->cast[actor].class);
 	struct invariant_facts facts = {.client = client,
 			.opened_by_target = ps->opened_by_target,
+			.bidi = ps->bidi,
 			.validated = ps->validated,
 			.content_ns = ps->content_ns,
 			.targets = p->targets,

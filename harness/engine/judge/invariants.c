@@ -42,7 +42,14 @@ size_t invariants_check(const struct stanza *s, const struct invariant_facts *f,
 	} else if (!f->validated && f->opened_by_target) {
 		out[n++] = (struct violation){"XC-002", "the from domain of a stanza was validated on its stream"};
 	}
-	if (!f->opened_by_target) {
+	if (f->bidi) {
+		if (f->bidi == 1) {
+			out[n++] = (struct violation){"XC-025", "nothing is sent back before the peer is authenticated"};
+		} else if (!f->validated) {
+			out[n++] =
+					(struct violation){"XC-026", "what comes back belongs to a pair of domains that was authenticated"};
+		}
+	} else if (!f->opened_by_target) {
 		out[n++] = (struct violation){"XC-027", "without bidi nothing comes back on the stream that the peer opened"};
 	}
 	if (is_type(s, "presence", "subscribe") && is_target_domain(f, from) && !f->licensed) {

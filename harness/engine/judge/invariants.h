@@ -9,6 +9,7 @@
 struct invariant_facts {
 	int client;					/* came to a client, else to a fake peer */
 	int opened_by_target;		/* peer: on a stream that the target opened */
+	int bidi;					/* peer: on its own stream, 1 two-way by XEP-0288, 2 and the peer is authenticated */
 	int validated;				/* peer: the pair of from and to was validated on the stream */
 	const char *content_ns;		/* default namespace of the stream */
 	const char *const *targets; /* domains of the target, main one first, NULL at the end */

@@ -58,6 +58,7 @@ struct player_stanza {
 	struct stanza *stanza;
 	int journal; /* line of the journal */
 	int opened_by_target, validated;
+	int bidi;				/* as in struct invariant_facts */
 	const char *content_ns; /* NULL: that of the actor's class */
 };
 

@@ -162,7 +162,8 @@ static void secure(struct peer *peer, const struct actor *a)
 																				: PEER_TLS_OFFERED,
 							  .at_most_1_2 = !strcmp(tls, "1.2"),
 							  .certificate = flaw < 0 ? CERTIFICATE_RIGHT : (enum certificate_flaw)flaw,
-							  .dialback_only = a->authentication != NULL});
+							  .dialback_only = a->authentication != NULL,
+							  .bidi = a->bidi != NULL});
 }
 
 void play_begin(struct play *p)
@@ -517,6 +518,7 @@ static void peer_stanza(void *ud, struct peer *peer, struct stanza *stanza, cons
 	struct player_stanza ps = {.stanza = stanza,
 			.journal = p->journal_last,
 			.opened_by_target = arrival->opened_by_target,
+			.bidi = arrival->bidi,
 			.validated = arrival->validated,
 			.content_ns = arrival->content_ns};
 	player_on_stanza(p->player, addressee(p, link->actor, stanza), &ps, run_now(p->run));

@@ -146,7 +146,8 @@ void scenario_destroy(struct scenario *s)
 	for (size_t i = 0; i < s->cast_count; i++) {
 		struct actor *a = &s->cast[i];
 		char *fields[] = {a->name, a->jid, a->password, a->connect_host, a->connect_port, a->resource, a->localpart,
-				a->subdomain, a->identity, a->dialback, a->reachable, a->tls, a->certificate, a->authentication};
+				a->subdomain, a->identity, a->dialback, a->reachable, a->tls, a->certificate, a->authentication,
+				a->bidi};
 		for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
 			free(fields[f]);
 		}

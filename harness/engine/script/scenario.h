@@ -38,7 +38,7 @@ struct actor {
 	int below; /* Peer: index of the peer in whose domain its own lies; else -1 */
 	/* properties, NULL if not given */
 	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity, *dialback,
-			*reachable, *tls, *certificate, *authentication;
+			*reachable, *tls, *certificate, *authentication, *bidi;
 	int line;
 	int used;
 	int of_group; /* one of `Name x N` */

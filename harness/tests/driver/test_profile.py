@@ -85,7 +85,7 @@ def test_everything_a_profile_may_say(tmp_path: Path) -> None:
     ("[s2s]", "[timing]\nquiet = 0\n[s2s]", ["target.toml:9: timing.quiet expected a whole number of milliseconds"]),
     ("[s2s]", "[timing]\nquite = 9\n[s2s]", ["target.toml:9: timing.quite is unknown; did you mean 'quiet'"]),
     ("[s2s]", "[claims]\ncommand = 1\n[s2s]", ["target.toml:9: claims.command expected true or false"]),
-    ("[s2s]", "[claims]\nbidi = true\n[s2s]", ["target.toml:9: claims.bidi is unknown; expected one of: access_control, auto_approve"]),
+    ("[s2s]", "[claims]\ncolour = true\n[s2s]", ["target.toml:9: claims.colour is unknown; expected one of: access_control, auto_approve"]),
     ('jid = "admin@srv.test"', 'jid = "admin@other.test"', ["target.toml:17: accounts.admin.jid expected an address at srv.test or second.test"]),
     ('jid = "admin@srv.test"', 'jid = "admin@srv.test/x"', ["target.toml:17: accounts.admin.jid expected a bare address", ]),
     (f'password = "{PASSWORD}"', "", ["target.toml:16: accounts.admin expected exactly one of: password, password_env"]),

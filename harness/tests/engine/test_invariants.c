@@ -28,6 +28,9 @@ static const struct {
 		{"<message/>", NS_CLIENT, {.client = 1}, ""},
 		{"<message " FROM_TO "/>", NS_SERVER, {.opened_by_target = 1}, "XC-002 "},
 		{"<message/>", NS_SERVER, {.opened_by_target = 1}, "XC-001 "},
+		{"<message " FROM_TO "/>", NS_SERVER, {.bidi = 1}, "XC-025 "},
+		{"<message " FROM_TO "/>", NS_SERVER, {.bidi = 2}, "XC-026 "},
+		{"<message " FROM_TO "/>", NS_SERVER, {.bidi = 2, .validated = 1}, ""},
 		/* direction */
 		{"<message " FROM_TO "/>", NS_SERVER, {.validated = 1}, "XC-027 "},
 		{"<message " FROM_TO "/>", NS_SERVER, {0}, "XC-027 "},

@@ -175,6 +175,34 @@ static void open_inbound(struct fake *f)
 			"</stream:features>");
 }
 
+START_TEST(a_two_way_stream)
+{
+	struct peer *m = peer_create(side.peers, "m.test", "M");
+	peer_secure(m, &(struct peer_security){.bidi = 1});
+	send_text(m, "srv.test", "<iq id='1' from='m.test' to='srv.test' type='get'/>");
+	struct fake *f = fake_accepted(&target, 1);
+	fake_expect(&loop, f, "version='1.0'>");
+	fake_send(f, STREAM "id='T1' from='srv.test' to='m.test' version='1.0'>"
+						"<stream:features><bidi xmlns='urn:xmpp:features:bidi'/></stream:features>");
+	fake_expect(&loop, f, "<bidi xmlns='urn:xmpp:bidi'/><db:result ");
+	fake_send(f, "<message id='early' from='srv.test' to='m.test'/>"
+				 "<db:result from='srv.test' to='m.test' type='valid'/>"
+				 "<message id='good' from='srv.test' to='m.test'/><message id='other' from='second.test' to='m.test'/>"
+				 "<db:result from='second.test' to='m.test'>key</db:result>");
+	saw(&side, "m.test got early unvalidated on our stream;");
+	saw(&side, "m.test got good on our stream;m.test got other unvalidated on our stream;");
+	/* The second domain's key is verified with that domain, over another stream. */
+	struct fake *second = fake_accepted(&target, 2);
+	fake_expect(&loop, second, "to='second.test'");
+	fake_send(second, STREAM "id='T2' from='second.test' to='m.test' version='1.0'>" FEATURES);
+	fake_expect(&loop, second, "<db:verify from='m.test' to='second.test' id='T1'>key</db:verify>");
+	fake_send(second, "<db:verify from='second.test' to='m.test' id='T1' type='valid'/>");
+	fake_expect(&loop, f, "<db:result from='m.test' to='second.test' type='valid'/>");
+	fake_send(f, "<message id='then' from='second.test' to='m.test'/>");
+	saw(&side, "m.test got then on our stream;");
+}
+END_TEST
+
 START_TEST(two_sides_authenticate_each_other)
 {
 	struct side other;
@@ -783,6 +811,7 @@ static Suite *make(void)
 	Suite *suite = suite_create("peer");
 	TCase *tc = tcase_create("dialback");
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_two_way_stream);
 	tcase_add_test(tc, two_sides_authenticate_each_other);
 	tcase_add_test(tc, connect_is_told_once_and_again);
 	tcase_add_test(tc, header_of_ours_is_complete);

@@ -177,7 +177,7 @@ END_TEST
 #define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
 	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain:, "    \
-	"identity:, dialback:, reachable:, tls:, certificate: or authentication: below an actor"
+	"identity:, dialback:, reachable:, tls:, certificate:, authentication: or bidi: below an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"
 #define SEPARATOR "expected a line of dashes between cast and play"
 
@@ -213,6 +213,7 @@ static const struct {
 				"expected certificate: expired, not yet valid, self-signed, unknown authority, wrong name or wrong "
 				"usage"},
 		{"# T\n[Peer] A\n\tauthentication: none\n---\n", 3, 2, "expected authentication: dialback"},
+		{"# T\n[Peer] A\n\tbidi: no\n---\n", 3, 2, "expected bidi: yes"},
 		{"# T\nBard connects\n---\n", 2, 1, HEAD_LINE},
 		{"# T\n[Admin] Bard\n", 2, 1, SEPARATOR},
 		{"# T\n[Admin] Bard\n--\n", 3, 1, SEPARATOR},
