@@ -343,17 +343,20 @@ int run_execute(const char *plan_line)
 	struct run r = {.loop = uv_default_loop(), .started = uv_hrtime()};
 	char *error = NULL;
 	init_timers(&r);
-	int bad = start_read(&r, plan_line, &error) || start_bind(&r, &error);
-	if (bad) {
-		fprintf(stderr, "buddycheck-engine: %s\n", error);
-		free(error);
-		r.exit = 2;
-	} else {
+	int bad = start_bind(&r, plan_line, &error);
+	if (!bad) {
 		static const struct control_callbacks callbacks = {on_command, on_gone};
 		r.control = control_create(r.loop, &callbacks, &r);
 		control_event(json_pack("{s:s, s:s, s:i, s:s, s:i}", "event", "bound", "peers_address",
 				r.plan.profile.peers_address, "peers_port", peers_port(r.peers), "dns_address",
 				r.plan.profile.dns_address, "dns_port", dns_port(r.dns)));
+		bad = start_read(&r, &error); /* while the target starts */
+	}
+	if (bad) {
+		fprintf(stderr, "buddycheck-engine: %s\n", error);
+		free(error);
+		r.exit = 2;
+	} else {
 		uv_run(r.loop, UV_RUN_DEFAULT);
 	}
 	start_undo(&r);

@@ -18,33 +18,6 @@ static int find_all(struct run *r, char **error)
 	return ERR_OK;
 }
 
-int start_read(struct run *r, const char *plan_line, char **error)
-{
-	int code = plan_read(&r->plan, plan_line, error);
-	if (code) {
-		return code;
-	}
-	if (catalogue_read(&r->catalogue, r->plan.scenarios_dir)) {
-		*error = mem_printf("%s: %s", r->plan.scenarios_dir, strerror(errno));
-		return ERR_NOT_FOUND;
-	}
-	if (r->catalogue.problems.count) {
-		const struct problem *p = &r->catalogue.problems.items[0];
-		*error = mem_printf("%s:%d:%d: %s", p->file, p->line, p->column, p->message);
-		return ERR_SYNTAX;
-	}
-	code = find_all(r, error);
-	if (code) {
-		return code;
-	}
-	r->journal = journal_create(r->plan.journal);
-	if (!r->journal) {
-		*error = mem_printf("%s cannot be written: %s", r->plan.journal, strerror(errno));
-		return ERR_SYSTEM;
-	}
-	return ERR_OK;
-}
-
 static uint64_t next_random(uint64_t *state)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -122,8 +95,17 @@ static int make_certificates(struct run *r, char **error)
 	return done ? ERR_OK : ERR_SYSTEM;
 }
 
-int start_bind(struct run *r, char **error)
+int start_bind(struct run *r, const char *plan_line, char **error)
 {
+	int code = plan_read(&r->plan, plan_line, error);
+	if (code) {
+		return code;
+	}
+	r->journal = journal_create(r->plan.journal);
+	if (!r->journal) {
+		*error = mem_printf("%s cannot be written: %s", r->plan.journal, strerror(errno));
+		return ERR_SYSTEM;
+	}
 	const struct profile *profile = &r->plan.profile;
 	if (profile->s2s_tls && make_certificates(r, error)) {
 		return ERR_SYSTEM;
@@ -163,9 +145,26 @@ int start_bind(struct run *r, char **error)
 		return ERR_SYSTEM;
 	}
 	r->hooks = hooks_create(r);
-	make_plays(r);
-	shuffle(r, r->plays, r->parallel_count);
 	return ERR_OK;
+}
+
+int start_read(struct run *r, char **error)
+{
+	if (catalogue_read(&r->catalogue, r->plan.scenarios_dir)) {
+		*error = mem_printf("%s: %s", r->plan.scenarios_dir, strerror(errno));
+		return ERR_NOT_FOUND;
+	}
+	if (r->catalogue.problems.count) {
+		const struct problem *p = &r->catalogue.problems.items[0];
+		*error = mem_printf("%s:%d:%d: %s", p->file, p->line, p->column, p->message);
+		return ERR_SYNTAX;
+	}
+	int code = find_all(r, error);
+	if (!code) {
+		make_plays(r);
+		shuffle(r, r->plays, r->parallel_count);
+	}
+	return code;
 }
 
 void start_undo(struct run *r)

@@ -4,10 +4,11 @@
 
 #include "main/run.h"
 
-/* Reads the plan, the catalogue and the journal's path. 0, or a code with *error (one line, to free()). */
-int start_read(struct run *r, const char *plan_line, char **error);
-/* Binds peers, DNS responder and relay, and makes the plays. */
-int start_bind(struct run *r, char **error);
+/* Reads the plan, begins the journal, binds peers, DNS responder and relay. 0, or a code with *error (one line, to
+ * free()). */
+int start_bind(struct run *r, const char *plan_line, char **error);
+/* Reads the catalogue and makes the plays. Codes as above. */
+int start_read(struct run *r, char **error);
 void start_undo(struct run *r);
 
 /* Runs a plan; the exit status. */
