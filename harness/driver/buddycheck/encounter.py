@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PASSED, FAILED, UNJUDGED, SKIPPED = "PASS", "FAIL", "INCONCLUSIVE", "SKIP"
 COMMAND = "http://jabber.org/protocol/admin#server-buddy"  # XEP-0267 section 2
-BOUND_SECONDS = 10.0
+OWN_SECONDS = 10.0  # for the engine, and beside what a profile allows its server
 PAUSE = 0.05  # seconds between two looks at the lists of the servers
 
 EVENTS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
@@ -106,7 +106,7 @@ class Encounter:
         for target in self._targets:
             await target.stop()
         self._engine.command("end")
-        if not await self._loop.within(self._engine.closed, BOUND_SECONDS):
+        if not await self._loop.within(self._engine.closed, OWN_SECONDS):
             self._engine.kill()
         return met
 
@@ -141,12 +141,12 @@ class Encounter:
         self._engine.plan({
             "interop": 1, "journal": str(self._folder / "journal.jsonl"), "sides": [engine_profile(each) for each in self._sides],
         })
-        bound = await self._wait(self._bound, BOUND_SECONDS, "the engine was not ready")
+        bound = await self._wait(self._bound, OWN_SECONDS, "the engine was not ready")
         for side, (target, places) in enumerate(zip(self._targets, bound["sides"])):
             await target.start(Bound(**places))
             self._engine.command("started", side=side, c2s_port=target.c2s_port, s2s_port=target.s2s_port)
         for side, ready in enumerate(self._ready):
-            seconds = self._sides[side].timing.start / 1000 + BOUND_SECONDS
+            seconds = self._sides[side].timing.start / 1000 + OWN_SECONDS
             if reason := await self._wait(ready, seconds, f"{self._names[side]} was not ready"):
                 raise RunProblem("ready", f"{self._names[side]}: {reason}")
 
@@ -170,7 +170,7 @@ class Encounter:
         while not await condition() and not over.done:
             pause: Promise[None] = Promise()
             self._loop.after(PAUSE, lambda pause=pause: pause.resolve(None))
-            await self._wait(pause, BOUND_SECONDS, "time stood still")
+            await self._wait(pause, OWN_SECONDS, "time stood still")
         deadline.cancel()
 
     async def _call(self, side: int, name: str) -> str:
@@ -184,7 +184,7 @@ class Encounter:
             self._answers[number] = Promise()
             self._engine.command("call", side=side, id=number, hook=name)
             waited = f"{self._names[side]} did not answer its administrator ({name})"
-            answer = await self._wait(self._answers[number], 2 * given.timing.deadline / 1000, waited)
+            answer = await self._wait(self._answers[number], OWN_SECONDS + given.timing.deadline / 1000, waited)
             ok, output = answer["ok"], answer["output"]
         if not ok:
             raise Refused(f"{self._names[side]}: {name}: {output}")

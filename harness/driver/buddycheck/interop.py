@@ -102,6 +102,8 @@ def lacks(given: Profile, fixtures: Path) -> str:
         return f"{given.name} is not started by its profile, so it has no other domain"
     if given.network == "private":
         return f"{given.name} needs a network of its own"
+    if given.s2s.tls != "none":
+        return f"{given.name} has TLS between servers, which the relay cannot read"
     for hook in HOOKS:
         if hook not in given.hooks:
             return f"{given.name} has no hook {hook}"

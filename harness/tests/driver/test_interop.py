@@ -108,6 +108,7 @@ def test_all_pairs(bench: Bench) -> None:
     (["fake", "fake"], STARTED, "interop: fake has no hook pending"),
     (["fake", "fake"], STARTED.partition("[start]")[0].replace("port = 0", "port = 1") + HOOKS, "interop: fake is not started by its profile"),
     (["fake", "fake"], 'network = "private"\n' + STARTED + HOOKS, "interop: fake needs a network of its own"),
+    (["fake", "fake"], STARTED.replace("[peers]", 'tls = "starttls"\n\n[peers]') + HOOKS, "interop: fake has TLS between servers, which the relay"),
     (["fake", "fake"], STARTED.replace("port = 0", "port = 5222", 1) + HOOKS, "both servers would listen on 127.0.0.1 port 5222; set 0"),
 ])
 def test_one_line(bench: Bench, argv: list[str], profile: str, expected: str) -> None:
