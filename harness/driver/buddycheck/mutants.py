@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import catalogue, detection, faults, mutants_report, outputs, profile, render, selection, target
+from . import catalogue, detection, faults, model, mutants_report, outputs, profile, render, selection, target
 from .catalogue import Catalogue, area_of
 from .detection import Detection, SuiteRun
 from .errors import RunProblem, UsageProblem
+from .expect import Expectations
 from .faults import Fault
 from .loop import Loop, Promise
 from .mask import Mask
@@ -209,18 +210,24 @@ class Workshop:
         outcome = Outcome(given.name, ids, suite.known.verdicts, seed=suite.seed)
         private = self._private / name
         private.mkdir(mode=0o700)
-        started = time.monotonic()
+        started, since = time.monotonic(), time.time()
+        rerun = f"{places.command} mutants --target {given.name} {fault.id if fault else ''} --scenarios"
         await Session(
             profile=given, engine=places.engine, folder=folder, mask=suite.mask, outcome=outcome, progress=NoProgress(),
             environ=suite.world.environ, limits=Limits(silence=SILENCE + given.timing.deadline / 1000),
             plan=plan(
                 profile=given, scenarios=places.scenarios, select=ids, folder=folder, strict=False, tap_version=14,
                 options={"jobs": 0, "seed": suite.seed, "patience": 1.0, "repeat": 1},
-                rerun=f"{places.command} mutants --target {given.name} {fault.id if fault else ''} --scenarios",
+                rerun=rerun,
             ),
         ).run_in(self._loop, self._children, private)
         shutil.rmtree(private, ignore_errors=True)
         outputs.mask_logs(folder, suite.mask)
+        made = model.Made(
+            places, suite.world.environ, given, suite.known, Wanted(), Expectations(), {"jobs": 0, "patience": 1.0, "network": "host"},
+            rerun, since, time.monotonic() - started,
+        )
+        outputs.write_whole(folder / outputs.RUN, model.text(model.document(outcome, made, folder, suite.mask)))
         return SuiteRun.of(outcome, round(time.monotonic() - started, 3))
 
 
