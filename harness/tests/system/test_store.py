@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 REPAIR = "rm -f rosters.db-wal rosters.db-shm && mv rosters.good rosters.db"
-DAMAGE = "cp rosters.db rosters.good && truncate -s 4096 rosters.db"
+DAMAGE = "touch rosters.db && cp rosters.db rosters.good && truncate -s 4096 rosters.db"
 LIMIT = "--fsize=0:"
 NO_LIMIT = "--fsize=unlimited:"
 BUILD = ("${fixture}/../../build", str(Path(__file__).resolve().parents[3] / "build"))
