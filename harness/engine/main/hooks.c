@@ -169,7 +169,9 @@ void hooks_meet(struct hook_runner *h)
 		c->lead = lead ? lead->number : 0;
 		lead = lead ? lead : c;
 	}
-	start_call(h, lead, NULL);
+	if (lead) { /* else it went with a play that ended */
+		start_call(h, lead, NULL);
+	}
 }
 
 static struct call *add_call(struct hook_runner *h, struct play *p, const char *name, const char *peer)
