@@ -46,9 +46,12 @@ static void note_hook(void *ud, const struct step *step)
 
 enum company turns_company(const struct scenario *s)
 {
+	if (!s->exclusive) {
+		return WITH_ALL;
+	}
 	enum company company = WITH_ALL;
 	steps_each(&s->play, note_hook, &company);
-	return s->exclusive && company == WITH_ALL ? ALONE : s->exclusive ? company : WITH_ALL;
+	return company == WITH_ALL ? ALONE : company;
 }
 
 /* Each repetition for itself: it is to be what a single run is, and ten times as many sessions at once are not. */
