@@ -152,6 +152,18 @@ void run_end_plays(struct run *r, size_t count); /* of the first `count` plays, 
 void run_finish(struct run *r);
 void run_abort(struct run *r, const char *step, const char *reason);
 
+/* address.c */
+/* The play's own, different for each number below a power of two. */
+void play_token(char token[TOKEN_CHARS + 1], uint64_t seed, uint64_t number);
+/* Of the actor number i, once those before it have theirs; caller frees. */
+char *play_address(const struct play *p, size_t i);
+
+/* perform.c */
+void play_perform(struct play *p, const struct action *a);
+void play_count_streams(struct play *p, int actor);		   /* tells the player how many streams its peer has */
+void play_release(struct play *p, struct seat_link *link); /* the session goes back, or ends */
+void play_release_early(struct play *p);
+
 /* play.c */
 struct play *play_create(struct run *r, const struct scenario *s, int repeat, enum company company);
 void play_begin(struct play *p);
@@ -185,7 +197,7 @@ size_t loss_rows(const struct run *r, struct report_row *out, struct result *res
 json_t *loss_json(const struct run *r);
 void loss_finish(struct run *r);
 
-/* Callback tables of play.c for the actors. */
+/* traffic.c: callback tables for the actors. */
 extern const struct peers_callbacks play_peers_callbacks;
 extern const struct sessions_callbacks play_sessions_callbacks;
 

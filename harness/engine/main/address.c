@@ -1,0 +1,103 @@
+/* The names of a play: its token, and the addresses of its actors. */
+#include "base/mem.h"
+#include "main/run.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Different for each play of a run: an odd factor only changes the order of the numbers below a power of two, so no
+ * token comes twice before all have come. Random ones met once in a hundred runs, and answers went to the wrong play.
+ */
+void play_token(char token[TOKEN_CHARS + 1], uint64_t seed, uint64_t number)
+{
+	static const char digits[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	uint64_t value = seed + number * 0x9E3779B97F4A7C15u;
+	token[0] = 'k'; /* a letter first: the token stands in ids as well */
+	for (int i = 1; i < TOKEN_CHARS; i++) {
+		token[i] = digits[value & 31];
+		value >>= 5;
+	}
+	token[TOKEN_CHARS] = '\0';
+}
+
+/* "Prince of Denmark" gives "princeofdenmark". */
+static char *label(const char *name)
+{
+	char *out = mem_strdup(name);
+	size_t n = 0;
+	for (const char *c = name; *c; c++) {
+		if (isalnum((unsigned char)*c)) {
+			out[n++] = (char)tolower((unsigned char)*c);
+		}
+	}
+	out[n] = '\0';
+	return out;
+}
+
+static char *client_address(const struct run *r, const struct actor *a)
+{
+	const char *name = actor_class_account(a->class);
+	const struct account *account = name ? profile_account(&r->plan.profile, name) : NULL;
+	const char *jid = account ? account->jid : a->jid ? a->jid : "";
+	return mem_strndup(jid, strcspn(jid, "/"));
+}
+
+/* The property `localpart:` as it stands, or that of another actor: "${Bard's localpart}". */
+static char *localpart_of(const struct play *p, const char *value)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		const struct actor *other = &p->scenario->cast[i];
+		char *form = mem_printf("${%s's localpart}", other->name);
+		int same = !strcmp(form, value);
+		free(form);
+		if (same && actor_class_is_client(other->class)) {
+			char *jid = client_address(p->run, other);
+			jid[strcspn(jid, "@")] = '\0';
+			return jid;
+		}
+	}
+	return mem_strdup(value);
+}
+
+/* "subdomain: conference of Marlowe": a domain below that of a peer above; NULL if it is not that. */
+static char *component_of(const struct play *p, size_t i)
+{
+	const char *property = p->scenario->cast[i].subdomain;
+	const char *of = property ? strstr(property, " of ") : NULL;
+	for (size_t n = 0; of && n < i; n++) {
+		if (!strcmp(p->scenario->cast[n].name, of + 4)) {
+			return mem_printf("%.*s.%s", (int)(of - property), property, p->links[n].address);
+		}
+	}
+	return NULL;
+}
+
+char *play_address(const struct play *p, size_t i)
+{
+	const struct actor *a = &p->scenario->cast[i];
+	if (actor_class_is_client(a->class)) {
+		return client_address(p->run, a);
+	}
+	char *component = component_of(p, i);
+	if (component) {
+		return component;
+	}
+	char *name = a->localpart ? localpart_of(p, a->localpart) : label(a->name);
+	char *address = a->below >= 0			 ? mem_printf("%s.%s", name, p->links[a->below].address)
+					: a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone)
+											 : mem_printf("%s@%s", name, p->links[a->of].address);
+	free(name);
+	if (a->reachable) {
+		char *faulty = mem_printf("%s.%s", !strcmp(a->reachable, "no name") ? DNS_NO_NAME : DNS_CLOSED_PORT, address);
+		free(address);
+		return faulty;
+	}
+	if (a->subdomain) {
+		int target = !strcmp(a->subdomain, "${target}");
+		char *below = mem_printf("%s.%s", target ? p->run->plan.profile.domains[0] : a->subdomain, address);
+		free(address);
+		return below;
+	}
+	return address;
+}

@@ -1,0 +1,156 @@
+/* Does what the player asks for: log-ins, streams, stanzas, hooks; and gives sessions back. */
+#include "base/mem.h"
+#include "main/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct seat_link *wire_link(struct play *p, int actor)
+{
+	const struct actor *a = &p->scenario->cast[actor];
+	return &p->links[a->class == ACTOR_REMOTE_USER ? a->of : actor];
+}
+
+/* A session in which presence was sent is not as the next borrower expects it, and one in which the client claimed an
+ * address may be ended for it (RFC 6120 section 8.1.2.1). */
+static int changes_session(const char *octets)
+{
+	const char *from = strstr(octets, " from=");
+	return !strncmp(octets, "<presence", 9) || (from && from < octets + strcspn(octets, ">"));
+}
+
+/* The property `resource:` with ${token} filled in: what runs beside this play must not take the session over. */
+static char *resource_of(const struct play *p, const struct actor *a)
+{
+	static const char name[] = "${token}";
+	const char *at = a->resource ? strstr(a->resource, name) : NULL;
+	return at ? mem_printf("%.*s%s%s", (int)(at - a->resource), a->resource, p->token, at + sizeof name - 1)
+			  : mem_strdup(a->resource);
+}
+
+static void log_in(struct play *p, int actor)
+{
+	const struct actor *a = &p->scenario->cast[actor];
+	struct seat_link *link = &p->links[actor];
+	const char *name = actor_class_account(a->class);
+	const struct account *known = name ? profile_account(&p->run->plan.profile, name) : NULL;
+	struct session_account account = {.jid = link->address, .password = known ? known->password : a->password};
+	free(link->account);
+	link->account = mem_strdup(link->address);
+	link->own = a->resource || a->class == ACTOR_CLIENT;
+	link->session = link->own ? NULL : pool_take(&p->run->pool, link->account);
+	if (link->session) {
+		session_set_owner(link->session, link);
+		journal_note(p->run, p, actor, "lend", session_jid(link->session));
+		player_on_connected(p->player, actor, session_jid(link->session), run_now(p->run));
+		return;
+	}
+	char *resource = resource_of(p, a);
+	link->session = session_create(p->run->sessions, &account, resource, link);
+	free(resource);
+}
+
+void play_count_streams(struct play *p, int actor)
+{
+	const struct peer *peer = p->links[actor].peer;
+	player_on_streams(p->player, actor, peer_streams(peer, 0), peer_streams(peer, 1), run_now(p->run));
+}
+
+static void hang_up(struct play *p, int actor, int reset)
+{
+	struct seat_link *link = &p->links[actor];
+	if (link->peer) {
+		peer_disconnect(link->peer, reset);
+		if (!peer_streams(link->peer, 1)) {
+			play_count_streams(p, actor); /* there was none to end */
+		}
+	} else if (link->session) {
+		link->own = 1;
+		session_disconnect(link->session);
+	}
+}
+
+static void send_stanza(struct play *p, const struct action *a)
+{
+	struct seat_link *link = wire_link(p, a->actor);
+	if (a->note) {
+		journal_note(p->run, p, a->actor, a->note, NULL);
+	}
+	if (a->bare) {
+		if (!peer_send_bare(link->peer, a->to_domain, a->octets, strlen(a->octets))) {
+			journal_note(p->run, p, a->actor, "dropped", "its stream is gone");
+		}
+	} else if (link->peer) {
+		peer_send(link->peer, a->to_domain, a->octets, strlen(a->octets));
+		return;
+	}
+	/* What an actor answers by itself goes back where the question came from. */
+	int by_itself = a->note && !strcmp(a->note, "background");
+	struct session *session = by_itself && p->asked_on ? p->asked_on : link->session;
+	if (session) {
+		link->own |= session == link->session && changes_session(a->octets);
+		session_send(session, a->octets, strlen(a->octets));
+	}
+}
+
+static const enum peer_hold holds[] = {
+		[HOLD_NOTHING] = PEER_HOLDS_NOTHING, [HOLD_ANSWERS] = PEER_HOLDS_ANSWERS, [HOLD_ALL] = PEER_HOLDS_ALL};
+
+void play_perform(struct play *p, const struct action *a)
+{
+	switch (a->kind) {
+	case ACTION_CONNECT:
+		if (p->links[a->actor].peer) {
+			peer_connect(p->links[a->actor].peer, p->run->plan.profile.domains[0]);
+		} else {
+			log_in(p, a->actor);
+		}
+		break;
+	case ACTION_DISCONNECT:
+	case ACTION_RESET:
+		hang_up(p, a->actor, a->kind == ACTION_RESET);
+		break;
+	case ACTION_SEND:
+		send_stanza(p, a);
+		break;
+	case ACTION_HOOK:
+		hooks_call(p->run->hooks, p, a);
+		break;
+	case ACTION_OPEN:
+		peer_open(p->links[a->actor].peer, p->run->plan.profile.domains[0], a->octets);
+		break;
+	case ACTION_HOLD:
+		peer_hold(p->links[a->actor].peer, holds[a->hold]);
+		break;
+	}
+}
+
+void play_release(struct play *p, struct seat_link *link)
+{
+	struct session *s = link->session;
+	link->session = NULL;
+	if (!s) {
+		return;
+	}
+	if (!session_jid(s)) {
+		session_destroy(s); /* it was still logging in */
+	} else if (link->own) {
+		session_set_owner(s, NULL);
+		session_disconnect(s); /* in order: what was sent last must get there */
+	} else {
+		pool_give(&p->run->pool, link->account, s);
+	}
+}
+
+/* Sessions that the rest of the play does not need go back at once, so that few logins serve many scenarios. */
+void play_release_early(struct play *p)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		struct seat_link *link = &p->links[i];
+		int logging_in = link->session && !session_jid(link->session);
+		if ((link->session || link->claims) && !logging_in && !player_needs(p->player, (int)i)) {
+			play_release(p, link);
+			turns_let_go(link);
+		}
+	}
+}
