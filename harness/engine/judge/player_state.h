@@ -141,10 +141,37 @@ int left_has(const struct player *p, const char *hook);
 void left_finish(struct player *p);
 
 /* steps.c */
+const char *actor_name(const struct player *p, int actor); /* -1: the target */
+int seat_is_client(const struct player *p, int actor);
+int step_is_query(const struct step *step); /* a question about the target's state */
+void steps_wait_for(struct player *p, const struct step *step, enum wait_kind kind, uint64_t deadline);
+uint64_t step_deadline(const struct player *p, const struct step *step);
+void step_missed(struct player *p, const struct step *step, const char *detail);
+/* A question about the target's state, or a comparison, whose answer was wrong. */
+void query_missed(struct player *p, const struct step *step, const char *detail, uint64_t now);
 void steps_advance(struct player *p, uint64_t now);
 void steps_timeout(struct player *p, uint64_t now);
-void steps_hook_done(struct player *p, int ok, const char *output, uint64_t now);
 void play_fails(struct player *p, uint64_t now); /* ends the play early */
+
+/* enter.c */
+void step_enter(struct player *p, const struct step *step, uint64_t now);
+
+/* meet.c */
+int step_try(struct player *p, const struct step *step, uint64_t now); /* 1: the open step is met */
+int together_try(struct player *p, const struct step *step, uint64_t now);
+/* 1: the play goes on behind the step, or, in a `Together:`, with those that are still open; 0: it is over. */
+int step_fails(struct player *p, const struct step *step, uint64_t now);
+
+/* ask.c */
+void hook_enter(struct player *p, const struct step *step, uint64_t now);
+void hook_settle(struct player *p, const struct step *step, uint64_t now); /* all that peers sent was read */
+void hook_call(struct player *p, const struct step *step, uint64_t now);
+void steps_hook_done(struct player *p, int ok, const char *output, uint64_t now);
+
+/* arms.c */
+void arms_add(struct player *p, const struct step *step, int until_act);
+/* Arms end: all of `receives: nothing` when something acts (actor -1), those of one actor when it receives again. */
+void arms_end(struct player *p, int actor);
 void violations_after(struct player *p, int actor);
 
 #endif
