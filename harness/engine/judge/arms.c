@@ -38,3 +38,20 @@ void violations_after(struct player *p, int actor)
 		}
 	}
 }
+
+/* What a branch forbids directly behind its first step was forbidden since the `either:` began: which stanza came first
+ * decides nothing. */
+void violations_before(struct player *p, const struct steps *branch)
+{
+	for (size_t i = 1; i < branch->count && branch->items[i].kind == STEP_NEVER; i++) {
+		const struct step *step = &branch->items[i];
+		const struct seat *seat = &p->seats[step->actor];
+		for (size_t e = 0; e < seat->inbox_count; e++) {
+			const struct entry *entry = &seat->inbox[e];
+			if (!entry->consumed && entry->number > p->arrivals_before &&
+					template_match(step->template, entry->stanza, &p->vars, NULL, NULL, NULL)) {
+				decide_violation(p, step, entry);
+			}
+		}
+	}
+}

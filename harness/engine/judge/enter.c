@@ -16,6 +16,7 @@ static void enter_receiving(struct player *p, const struct step *step, uint64_t 
 {
 	const struct steps *inner = step->branches;
 	p->entered = now;
+	p->arrivals_before = p->arrivals;
 	p->settled = PLAYER_NEVER;
 	uint64_t deadline = step->branches_count ? 0 : step_deadline(p, step);
 	if (step->kind == STEP_RECEIVE) {

@@ -131,6 +131,7 @@ static int try_either(struct player *p, const struct step *step, uint64_t now)
 		if (!late && take(p, first)) {
 			p->frames = mem_resize(p->frames, p->frames_count + 1, sizeof *p->frames);
 			p->frames[p->frames_count++] = (struct frame){.steps = &step->branches[b], .next = 1};
+			violations_before(p, &step->branches[b]);
 			return 1;
 		}
 		hopeless += (size_t)inbox_hopeless(p, first);

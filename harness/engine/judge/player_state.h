@@ -68,11 +68,12 @@ struct player {
 	const struct step *open; /* the step that is waited for, or NULL */
 	enum wait_kind wait;
 	uint64_t deadline;
-	uint64_t entered;		 /* when the open step began to wait */
-	int looking;			 /* at the list of requests, before the open step's decision */
-	int hook_id, hook_tried; /* of the open step; tried: how often the answer was read */
-	uint64_t settled;		 /* when a branch that begins with any answer may be played, or PLAYER_NEVER */
-	int *together;			 /* per inner step: met, or missed without ending the play */
+	uint64_t entered;		  /* when the open step began to wait */
+	unsigned arrivals_before; /* stanzas that had come by then */
+	int looking;			  /* at the list of requests, before the open step's decision */
+	int hook_id, hook_tried;  /* of the open step; tried: how often the answer was read */
+	uint64_t settled;		  /* when a branch that begins with any answer may be played, or PLAYER_NEVER */
+	int *together;			  /* per inner step: met, or missed without ending the play */
 	struct arm *arms;
 	size_t arms_count;
 	const struct step *
@@ -173,5 +174,6 @@ void arms_add(struct player *p, const struct step *step, int until_act);
 /* Arms end: all of `receives: nothing` when something acts (actor -1), those of one actor when it receives again. */
 void arms_end(struct player *p, int actor);
 void violations_after(struct player *p, int actor);
+void violations_before(struct player *p, const struct steps *branch); /* the branch of an `either:` is chosen */
 
 #endif

@@ -358,6 +358,81 @@ START_TEST(a_wrong_answer_leaves_the_other_branch_its_time)
 }
 END_TEST
 
+static const char either_never[] = "Marlowe sends:\n"
+								   "	<iq type='get'><query xmlns='urn:q'/></iq>\n"
+								   "either:\n"
+								   "	Marlowe receives:\n"
+								   "		<iq type='error'/>\n"
+								   "		TT-1 it is refused\n"
+								   "	Marlowe never receives:\n"
+								   "		<presence type='subscribe'/>\n"
+								   "		TT-2 what was refused asks nobody\n"
+								   "	Kyd never receives:\n"
+								   "		<presence type='subscribe'/>\n"
+								   "		TT-3 nor anybody else\n"
+								   "or:\n"
+								   "	Marlowe receives:\n"
+								   "		<iq type='result'/>\n"
+								   "		TT-4 it is answered\n";
+
+/* Which of two stanzas came first decides nothing. */
+START_TEST(what_a_branch_forbids_may_not_have_come_before_it)
+{
+	struct stage *st = stage_open(either_never);
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	stage_hears(st, "Marlowe", "<iq type='error' id='$ID'>" ERROR "</iq>");
+	stage_fence(st, "Marlowe");
+	stage_fence(st, "Kyd");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "FAIL");
+	ck_assert_finding(st, "TT-3", "PASS");
+	stage_close(st);
+	st = stage_open(either_never); /* the other branch forbids nothing */
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	stage_hears(st, "Marlowe", "<iq type='result' id='$ID'/>");
+	stage_end(st);
+	ck_assert_finding(st, "TT-2", "UNDECIDED");
+	ck_assert_finding(st, "TT-4", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+/* What the branch takes itself, what came before the `either:` and what stands behind another step is not meant. */
+START_TEST(what_a_branch_forbids_begins_with_its_either)
+{
+	struct stage *st = stage_open("Kyd receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-1 one is asked\n"
+								  "either:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "		TT-2 the other is asked\n"
+								  "	Marlowe never receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "		TT-3 once\n"
+								  "	Kyd receives:\n"
+								  "		<presence type='unsubscribe'/>\n"
+								  "	Kyd never receives:\n"
+								  "		<presence/>\n"
+								  "		TT-4 then it is left alone\n"
+								  "or:\n"
+								  "	Marlowe receives:\n"
+								  "		<message/>\n");
+	stage_hears(st, "Kyd", "<presence type='unsubscribe'/>");
+	stage_hears(st, "Kyd", SUBSCRIBE);
+	stage_hears(st, "Marlowe", SUBSCRIBE);
+	stage_fence(st, "Marlowe");
+	stage_fence(st, "Kyd");
+	stage_quiet(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-3", "PASS");
+	ck_assert_finding(st, "TT-4", "PASS");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(xpath_binds_names)
 {
 	struct stage *st = stage_open("Marlowe receives:\n"
@@ -589,6 +664,8 @@ static Suite *make(void)
 	tcase_add_test(tests, an_answer_that_marks_a_place_waits_for_what_may_come_later);
 	tcase_add_test(tests, a_wrong_answer_fails_once_it_fits_no_branch);
 	tcase_add_test(tests, a_wrong_answer_leaves_the_other_branch_its_time);
+	tcase_add_test(tests, what_a_branch_forbids_may_not_have_come_before_it);
+	tcase_add_test(tests, what_a_branch_forbids_begins_with_its_either);
 	tcase_add_test(tests, xpath_binds_names);
 	tcase_add_test(tests, branches_have_deadlines_of_their_own);
 	tcase_add_test(tests, blocks_stand_in_branches);
