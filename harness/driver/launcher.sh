@@ -19,4 +19,8 @@ if ! command -v "$python" >/dev/null 2>&1; then
 fi
 BUDDYCHECK_COMMAND=$0
 export BUDDYCHECK_COMMAND
+# `make build` keeps the bytecode of all modules here, those of Python included: where nobody may write any, each start would compile them.
+if [ -d "$here/bytecode" ]; then
+	exec "$python" -X pycache_prefix="$here/bytecode" "$package" "$@"
+fi
 exec "$python" "$package" "$@"
