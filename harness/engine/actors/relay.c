@@ -175,10 +175,10 @@ static void target_secured(void *ud)
 static void target_data(void *ud, const char *data, size_t len)
 {
 	struct relay *r = ud;
-	int carry = r->phase == PHASE_OPEN && !r->settled;
+	int carry = r->phase == PHASE_OPEN;
 	r->busy++;
 	stream_feed(r->from_target, data, len);
-	if (!r->dead && carry && r->client) {
+	if (!r->dead && carry && !r->settled && r->client) {
 		conn_send(r->client, data, len);
 	}
 	leave(r);
@@ -270,6 +270,31 @@ void relay_set_owner(struct relay *r, void *owner)
 void relay_settle(struct relay *r)
 {
 	r->settled = 1;
+}
+
+void relay_dismiss(struct relay *r)
+{
+	r->settled = 1;
+	conn_destroy(r->client);
+	r->client = NULL;
+}
+
+void relay_begin_stream(struct relay *r)
+{
+	markup_header(&r->waiting, &(struct markup_header){.content_ns = NS_CLIENT, .to = r->domain, .version = 1});
+}
+
+void relay_end_stream(struct relay *r)
+{
+	r->busy++;
+	carry_to_target(r, MARKUP_END, sizeof MARKUP_END - 1);
+	r->end_sent = 1; /* also where the octets before it were no XML */
+	leave(r);
+}
+
+int relay_is_open(const struct relay *r)
+{
+	return r->phase == PHASE_OPEN;
 }
 
 void relay_send(struct relay *r, const char *octets, size_t len)

@@ -33,7 +33,11 @@ struct relay_config {
 struct relay *relay_create(const struct relay_config *config, char **error);
 int relay_port(const struct relay *r);
 void relay_set_owner(struct relay *r, void *owner);
-void relay_settle(struct relay *r);								  /* the login is over */
+void relay_settle(struct relay *r);		  /* the login is over */
+void relay_dismiss(struct relay *r);	  /* ... and libstrophe is not needed any more */
+void relay_begin_stream(struct relay *r); /* instead of libstrophe: sends a header when it can */
+void relay_end_stream(struct relay *r);	  /* </stream:stream>; the target's is waited for */
+int relay_is_open(const struct relay *r); /* what is said now is not about TLS any more */
 void relay_send(struct relay *r, const char *octets, size_t len); /* as the client, after the login */
 const char *relay_progress(const struct relay *r);				  /* what the relay waits for, for a reason */
 const char *relay_condition(const struct relay *r);				  /* stream error of the target, or NULL */

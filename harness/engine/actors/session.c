@@ -154,6 +154,23 @@ static int answers_login(const struct session *s, const struct stanza *stanza)
 	return 0;
 }
 
+static void become_ready(struct session *s, const char *full_jid);
+
+/* What comes after these features is the caller's affair: libstrophe has done its part, if it had one. */
+static int login_ends(const struct session *s, const struct stanza *stanza)
+{
+	int offers = node_is(stanza->root, "features", NS_STREAM) && relay_is_open(s->relay);
+	return offers && (s->extent == SESSION_NAMELESS || (s->extent == SESSION_UNBOUND && s->authenticated));
+}
+
+static void stop_login(struct session *s)
+{
+	relay_dismiss(s->relay);
+	strophe_destroy(s->strophe);
+	s->strophe = NULL;
+	become_ready(s, s->account);
+}
+
 static void login_element(struct session *s, struct stanza *stanza, int from_target)
 {
 	const char *id = stanza_attr(stanza, "id");
@@ -168,6 +185,9 @@ static void login_element(struct session *s, struct stanza *stanza, int from_tar
 		if (s->ss->callbacks->on_opening) {
 			s->ss->callbacks->on_opening(s->ss->ud, s, stanza);
 		}
+		if (!s->dead && s->state == SESSION_LOGIN && login_ends(s, stanza)) {
+			stop_login(s);
+		}
 	} else if (node_is(stanza->root, "failure", NS_SASL)) {
 		const xmlNode *condition = stanza->root->children;
 		while (condition && (condition->type != XML_ELEMENT_NODE || node_is(condition, "text", NULL))) {
@@ -177,7 +197,7 @@ static void login_element(struct session *s, struct stanza *stanza, int from_tar
 		s->refusal = mem_strdup(condition ? (const char *)condition->name : "no condition given");
 		uv_timer_start(s->timer, on_timer, CLOSE_DEADLINE_MS, 0);
 	} else if (node_is(stanza->root, "success", NS_SASL)) {
-		/* An earlier mechanism was refused, this one was not. */
+		s->authenticated = 1; /* an earlier mechanism may have been refused */
 		free(s->refusal);
 		s->refusal = NULL;
 		uv_timer_start(s->timer, on_timer, LOGIN_DEADLINE_MS, 0);
@@ -193,12 +213,13 @@ static void relay_element(void *ud, struct stanza *stanza, int from_target)
 {
 	struct session *s = ud;
 	if (s->state == SESSION_LOGIN) {
+		s->busy++;
 		login_element(s, stanza, from_target);
+		leave(s);
 		return;
 	}
 	int stream_level = strcmp(node_ns(stanza->root), NS_STREAM) == 0;
-	if (from_target && node_is(stanza->root, "error", NS_STREAM) && s->state != SESSION_OVER &&
-			s->ss->callbacks->on_opening) {
+	if (from_target && stream_level && s->state != SESSION_OVER && s->ss->callbacks->on_opening) {
 		s->ss->callbacks->on_opening(s->ss->ud, s, stanza);
 	}
 	if (from_target && !stream_level && s->state != SESSION_OVER && s->ss->callbacks->on_stanza) {
@@ -229,12 +250,11 @@ static const struct relay_callbacks relay_callbacks = {relay_element, relay_clos
 /* ------------------------------------------------------------------------------------------- what libstrophe reports
  */
 
-static void strophe_bound(void *ud, const char *full_jid)
+static void become_ready(struct session *s, const char *full_jid)
 {
-	struct session *s = ud;
 	s->busy++;
 	uv_timer_stop(s->timer);
-	s->full_jid = mem_strdup(full_jid ? full_jid : s->account);
+	s->full_jid = mem_strdup(full_jid);
 	s->state = SESSION_READY;
 	relay_settle(s->relay);
 	if (s->ss->callbacks->on_ready) {
@@ -250,6 +270,12 @@ static void strophe_bound(void *ud, const char *full_jid)
 		free(h);
 	}
 	leave(s);
+}
+
+static void strophe_bound(void *ud, const char *full_jid)
+{
+	struct session *s = ud;
+	become_ready(s, full_jid ? full_jid : s->account);
 }
 
 /* The relay sees the same and ends the target's stream; this only makes sure that it comes to an end. */
@@ -296,18 +322,23 @@ static char *begin_login(struct session *s, const struct session_account *accoun
 	if (!s->relay) {
 		return error;
 	}
+	if (s->extent == SESSION_NAMELESS) {
+		relay_begin_stream(s->relay);
+		return NULL;
+	}
 	char *jid = resource ? mem_printf("%s/%s", account->jid, resource) : mem_strdup(account->jid);
 	s->strophe = strophe_create(ss, jid, account->password, s->relay, &strophe_callbacks, s);
 	free(jid);
 	return s->strophe ? NULL : mem_strdup("libstrophe got no socket (too many open descriptors?)");
 }
 
-struct session *session_create(
-		struct sessions *ss, const struct session_account *account, const char *resource, void *owner)
+static struct session *create(struct sessions *ss, const struct session_account *account, const char *resource,
+		enum session_extent extent, void *owner)
 {
 	struct session *s = mem_alloc(sizeof *s);
 	s->ss = ss;
 	s->owner = owner;
+	s->extent = extent;
 	s->account = mem_strdup(account->jid);
 	s->held_end = &s->held;
 	s->next = ss->first;
@@ -322,6 +353,18 @@ struct session *session_create(
 	/* The caller does not hold the session yet, so even an early failure is told from the loop. */
 	uv_timer_start(s->timer, on_timer, s->reason ? 0 : LOGIN_DEADLINE_MS, 0);
 	return s;
+}
+
+struct session *session_create(
+		struct sessions *ss, const struct session_account *account, const char *resource, void *owner)
+{
+	return create(ss, account, resource, SESSION_BOUND, owner);
+}
+
+struct session *session_begin(
+		struct sessions *ss, const struct session_account *account, enum session_extent extent, void *owner)
+{
+	return create(ss, account, NULL, extent, owner);
 }
 
 void *session_owner(const struct session *s)
@@ -358,7 +401,11 @@ void session_disconnect(struct session *s)
 	} else if (s->state == SESSION_READY) {
 		s->state = SESSION_CLOSING;
 		uv_timer_start(s->timer, on_timer, CLOSE_DEADLINE_MS, 0);
-		strophe_disconnect(s->strophe);
+		if (s->strophe) {
+			strophe_disconnect(s->strophe);
+		} else {
+			relay_end_stream(s->relay);
+		}
 	}
 }
 

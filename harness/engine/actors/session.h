@@ -13,6 +13,13 @@
 enum session_tls { SESSION_PLAIN, SESSION_STARTTLS, SESSION_DIRECT_TLS };
 enum session_tls session_tls_named(const char *name); /* "starttls", "direct"; all else, NULL too, is plain */
 
+/* Where the login stops. */
+enum session_extent {
+	SESSION_BOUND,	 /* nowhere */
+	SESSION_UNBOUND, /* authenticated, without a resource */
+	SESSION_NAMELESS /* a stream, with TLS where the target has it, and nothing more */
+};
+
 struct session;
 struct sessions;
 
@@ -22,10 +29,11 @@ struct session_account {
 };
 
 struct sessions_callbacks {
-	/* With what the target begins a stream, its header (as an element) or its features, during the login; later the
-	 * stream error with which it ends one. */
+	/* With what the target begins a stream, its header (as an element) or its features, during the login; later
+	 * whatever it says about the stream, such as the error with which it ends it. */
 	void (*on_opening)(void *ud, struct session *session, struct stanza *stanza);
-	void (*on_ready)(void *ud, struct session *session); /* bound; session_jid() is the full JID */
+	/* As far as it was to go; session_jid() is the full JID, or the bare one where no resource was bound. */
+	void (*on_ready)(void *ud, struct session *session);
 	/* The login failed; reason is one line for people and holds no password. The session is dead, destroy it. */
 	void (*on_failed)(void *ud, struct session *session, const char *reason);
 	void (*on_stanza)(void *ud, struct session *session, struct stanza *stanza); /* only while ready */
@@ -53,10 +61,13 @@ void sessions_destroy(struct sessions *ss);	 /* destroys all sessions */
 /* Begins a login; resource NULL: the target chooses. owner is what records and session_owner() give back. */
 struct session *session_create(
 		struct sessions *ss, const struct session_account *account, const char *resource, void *owner);
+/* The same, but the login stops where extent says. */
+struct session *session_begin(
+		struct sessions *ss, const struct session_account *account, enum session_extent extent, void *owner);
 void *session_owner(const struct session *s);
 void session_set_owner(struct session *s, void *owner);
 const char *session_jid(const struct session *s);					  /* full JID, NULL before on_ready */
-void session_send(struct session *s, const char *octets, size_t len); /* complete stanzas; ignored unless ready */
+void session_send(struct session *s, const char *octets, size_t len); /* as they stand; ignored unless ready */
 void session_disconnect(struct session *s);							  /* </stream:stream>; on_closed follows */
 void session_destroy(struct session *s);							  /* NULL is allowed, also inside callbacks */
 

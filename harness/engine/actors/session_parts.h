@@ -50,6 +50,8 @@ struct session {
 	char *account;	/* bare JID */
 	char *full_jid; /* NULL before on_ready */
 	enum session_state state;
+	enum session_extent extent;
+	int authenticated;
 	struct relay *relay;
 	struct strophe *strophe;
 	uv_timer_t *timer; /* deadline of the login, or of the close */

@@ -64,13 +64,21 @@ static void compare(struct player *p, const struct step *step, uint64_t now)
 
 static void enter_send(struct player *p, const struct step *step, uint64_t now)
 {
-	if (actor_class_is_client(p->config.scenario->cast[step->actor].class) && !p->seats[step->actor].connected) {
+	struct seat *seat = &p->seats[step->actor];
+	if (actor_class_is_client(p->config.scenario->cast[step->actor].class) && !seat->connected) {
 		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s is not connected any more: %s", actor_name(p, step->actor),
-				p->seats[step->actor].trouble ? p->seats[step->actor].trouble : "its stream is closed");
+				seat->trouble ? seat->trouble : "its stream is closed");
 		play_fails(p, now);
 		return;
 	}
-	act_send_step(p, step);
+	if (step->kind == STEP_SEND) {
+		act_send_step(p, step);
+		return;
+	}
+	seat->sent_since_fence = 1;
+	seat->sees_dialback = 1;
+	seat->reset = seat->leaving = 0;
+	act_send_raw(p, step->actor, vars_expand(&p->vars, step->raw), NULL, NULL);
 }
 
 static void enter_connect(struct player *p, const struct step *step, uint64_t now)
@@ -120,13 +128,8 @@ void step_enter(struct player *p, const struct step *step, uint64_t now)
 		act_hold(p, step->actor, step->hold);
 		break;
 	case STEP_SEND:
-		enter_send(p, step, now);
-		break;
 	case STEP_SEND_RAW:
-		p->seats[step->actor].sent_since_fence = 1;
-		p->seats[step->actor].sees_dialback = 1;
-		p->seats[step->actor].reset = p->seats[step->actor].leaving = 0;
-		act_send_raw(p, step->actor, vars_expand(&p->vars, step->raw), NULL, NULL);
+		enter_send(p, step, now);
 		break;
 	case STEP_NOTHING:
 		enter_nothing(p, step, now);

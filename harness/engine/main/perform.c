@@ -37,12 +37,17 @@ static void log_in(struct play *p, int actor)
 	struct session_account account = {.jid = link->address, .password = known ? known->password : a->password};
 	free(link->account);
 	link->account = mem_strdup(link->address);
-	link->own = a->resource || a->class == ACTOR_CLIENT;
+	link->own = actor_has_own_session(a);
 	link->session = link->own ? NULL : pool_take(&p->run->pool, link->account);
 	if (link->session) {
 		session_set_owner(link->session, link);
 		journal_note(p->run, p, actor, "lend", session_jid(link->session));
 		player_on_connected(p->player, actor, session_jid(link->session), run_now(p->run));
+		return;
+	}
+	if (a->login) {
+		enum session_extent extent = !strcmp(a->login, "none") ? SESSION_NAMELESS : SESSION_UNBOUND;
+		link->session = session_begin(p->run->sessions, &account, extent, link);
 		return;
 	}
 	char *resource = resource_of(p, a);

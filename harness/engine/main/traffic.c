@@ -257,6 +257,16 @@ static void session_stanza(void *ud, struct session *s, struct stanza *stanza)
 	link->play->asked_on = NULL;
 }
 
+/* Before it counts as closed: a step may wait for the end. */
+static void tell_client_ended(const struct seat_link *link, enum close_kind kind, const char *condition, int end)
+{
+	struct play *p = link->play;
+	const char *how = condition ? "error" : end ? "end" : kind == CLOSE_RESET ? "reset" : "fin";
+	if (kind != CLOSE_OURS && actor_has_own_session(&p->scenario->cast[link->actor])) {
+		player_on_ended(p->player, link->actor, how, condition, p->journal_last, run_now(p->run));
+	}
+}
+
 static void session_closed(void *ud, struct session *s, enum close_kind kind, const char *condition, int end)
 {
 	struct run *r = ud;
@@ -270,6 +280,7 @@ static void session_closed(void *ud, struct session *s, enum close_kind kind, co
 		session_destroy(s);
 		if (link && !link->play->ended) {
 			play_doubt(link->play);
+			tell_client_ended(link, kind, condition, end);
 			player_on_closed(link->play->player, link->actor, how, run_now(r));
 			play_pump(link->play);
 		}

@@ -125,9 +125,18 @@ static void check_check(struct checker *c, const struct check *k)
 static void check_opening(struct checker *c, const struct step *step)
 {
 	const struct actor *a = &c->scenario->cast[step->actor];
-	int own = !actor_class_is_client(a->class) || a->class == ACTOR_CLIENT || a->resource;
+	int own = !actor_class_is_client(a->class) || actor_has_own_session(a);
 	if (!strcmp(node_ns(step->template->root), NS_STREAM) && !own) {
 		problem_at(c, step, "%s may get a session that began long ago; expected the property `resource:`", a->name);
+	}
+}
+
+/* Who is not logged in gets no answers, so its silence proves nothing. */
+static void check_silence(struct checker *c, const struct step *step)
+{
+	const struct actor *a = &c->scenario->cast[step->actor];
+	if (a->login) {
+		problem_at(c, step, "nothing proves that %s has got all there is: it is not logged in", a->name);
 	}
 }
 
@@ -225,6 +234,9 @@ static void check_step(struct checker *c, const struct step *step)
 		if (!step->checks_count) {
 			problem_at(c, step, "a comparison without a check decides nothing: '%s'", step->text);
 		}
+	}
+	if (step->kind == STEP_NOTHING || step->kind == STEP_NEVER) {
+		check_silence(c, step);
 	}
 	if (step->kind == STEP_NOTHING && step->within_ms > QUICK_MS && !c->scenario->slow) {
 		problem_at(c, step, "'%s' takes its time: expected the tag `## slow`", step->text);

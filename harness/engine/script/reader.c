@@ -156,7 +156,8 @@ static void check_property(const struct line *line, const char *key, const char 
 					"expected certificate: expired, not yet valid, self-signed, unknown authority, wrong name or wrong "
 					"usage"},
 			{"authentication:", {"dialback"}, "expected authentication: dialback"},
-			{"bidi:", {"yes"}, "expected bidi: yes"}};
+			{"bidi:", {"yes"}, "expected bidi: yes"},
+			{"login:", {"none", "without resource"}, "expected login: none or without resource"}};
 	for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
 		int known = strcmp(key, choices[i].key) != 0;
 		for (const char *const *v = choices[i].values; *v && !known; v++) {
@@ -184,7 +185,8 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 			{"subdomain:", a ? &a->subdomain : NULL}, {"identity:", a ? &a->identity : NULL},
 			{"dialback:", a ? &a->dialback : NULL}, {"reachable:", a ? &a->reachable : NULL},
 			{"tls:", a ? &a->tls : NULL}, {"certificate:", a ? &a->certificate : NULL},
-			{"authentication:", a ? &a->authentication : NULL}, {"bidi:", a ? &a->bidi : NULL}};
+			{"authentication:", a ? &a->authentication : NULL}, {"bidi:", a ? &a->bidi : NULL},
+			{"login:", a ? &a->login : NULL}};
 	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
 		char *value = after(line->text, known[i].key);
 		if (value) {
@@ -196,8 +198,8 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 	}
 	problems_add(ps, line->file, line->number, line->indent + 1,
 			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, "
-			"subdomain:, identity:, dialback:, reachable:, tls:, certificate:, authentication: or bidi: below an "
-			"actor");
+			"subdomain:, identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi: or login: below "
+			"an actor");
 }
 
 static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)

@@ -79,8 +79,9 @@ static void read_body(struct step_reader *r, const struct line *head, const stru
 static void read_raw(
 		struct step_reader *r, const struct line *head, const struct line *body, size_t count, struct step *step)
 {
-	if (r->scenario->cast[step->actor].class != ACTOR_PEER) {
-		problem(r, head, "only a peer sends raw octets");
+	const struct actor *a = &r->scenario->cast[step->actor];
+	if (a->class != ACTOR_PEER && !actor_has_own_session(a)) {
+		problem(r, head, "only a peer, or a client with `resource:` or `login:`, sends raw octets");
 	} else if (!count) {
 		problem(r, head, "expected an indented line of octets below this line");
 	} else if (count > 1) {
@@ -122,8 +123,9 @@ static int read_closed(struct step_reader *r, struct step *step, const struct li
 				strspn(head->text + len + sizeof rest - 1, ":") != strlen(head->text + len + sizeof rest - 1)) {
 			continue;
 		}
-		if (a->class != ACTOR_PEER) {
-			problem(r, head, "only a peer has a stream that can be waited for");
+		if (a->class != ACTOR_PEER && !actor_has_own_session(a)) {
+			problem(r, head,
+					"only a peer, or a client with `resource:` or `login:`, has a stream that can be waited for");
 		}
 		a->used = 1;
 		step->actor = (int)i;

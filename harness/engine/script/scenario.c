@@ -37,6 +37,11 @@ int actor_class_is_admin(enum actor_class class)
 	return class == ACTOR_ADMIN || class == ACTOR_SECOND_ADMIN || class == ACTOR_HOST_ADMIN;
 }
 
+int actor_has_own_session(const struct actor *a)
+{
+	return actor_class_is_client(a->class) && (a->class == ACTOR_CLIENT || a->resource || a->login);
+}
+
 /* Hooks that touch the whole target: what they do to it, and what puts it back. */
 static const struct {
 	const char *hook, *undo;
@@ -147,7 +152,7 @@ void scenario_destroy(struct scenario *s)
 		struct actor *a = &s->cast[i];
 		char *fields[] = {a->name, a->jid, a->password, a->connect_host, a->connect_port, a->resource, a->localpart,
 				a->subdomain, a->identity, a->dialback, a->reachable, a->tls, a->certificate, a->authentication,
-				a->bidi};
+				a->bidi, a->login};
 		for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
 			free(fields[f]);
 		}

@@ -30,6 +30,8 @@ const char *actor_class_text(enum actor_class class);
 const char *actor_class_account(enum actor_class class); /* key of the profile's account, or NULL */
 int actor_class_is_client(enum actor_class class);
 int actor_class_is_admin(enum actor_class class);
+struct actor;
+int actor_has_own_session(const struct actor *a); /* a client that gets no session that is lent from play to play */
 
 struct actor {
 	char *name;
@@ -38,7 +40,7 @@ struct actor {
 	int below; /* Peer: index of the peer in whose domain its own lies; else -1 */
 	/* properties, NULL if not given */
 	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity, *dialback,
-			*reachable, *tls, *certificate, *authentication, *bidi;
+			*reachable, *tls, *certificate, *authentication, *bidi, *login;
 	int line;
 	int used;
 	int of_group; /* one of `Name x N` */

@@ -177,7 +177,7 @@ END_TEST
 #define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
 	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain:, "    \
-	"identity:, dialback:, reachable:, tls:, certificate:, authentication: or bidi: below an actor"
+	"identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi: or login: below an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"
 #define SEPARATOR "expected a line of dashes between cast and play"
 
@@ -616,8 +616,8 @@ static const struct {
 				"\"id='{bind:a}'\" in a stanza to send; patterns are for `receives` (is a `receives:` line missing?)"},
 		{"Marlowe sends raw:\n", 1, 1, "expected an indented line of octets below this line"},
 		{"Marlowe sends raw:\n\t<a>\n\t</b>\n", 3, 2, "raw octets are one line"},
-		{"Bard sends raw:\n\t<a>\n", 1, 1, "only a peer sends raw octets"},
-		{"Tybalt sends raw:\n\t<a>\n", 1, 1, "only a peer sends raw octets"},
+		{"Bard sends raw:\n\t<a>\n", 1, 1, "only a peer, or a client with `resource:` or `login:`, sends raw octets"},
+		{"Tybalt sends raw:\n\t<a>\n", 1, 1, "only a peer, or a client with `resource:` or `login:`, sends raw octets"},
 		{"Bard receives: nothing\n\t<iq/>\n", 2, 2, NO_CHECK},
 		{"Bard connects\n\t<iq/>\n", 2, 2, NO_CHECK},
 		{"the target restarts\n\tsoon\n", 2, 2, NO_CHECK},
@@ -629,7 +629,8 @@ static const struct {
 		{"Tybalt holds back its answers\n", 1, 1, "only a peer opens streams and holds back answers"},
 		{"Marlowe opens a stream\n\tSB-001 x\n", 1, 1, "nothing stands below this step"},
 		{"Marlowe opens a stream with:\n", 1, 1, "expected an indented line of octets below this line"},
-		{"Bard's stream is closed\n", 1, 1, "only a peer has a stream that can be waited for"},
+		{"Bard's stream is closed\n", 1, 1,
+				"only a peer, or a client with `resource:` or `login:`, has a stream that can be waited for"},
 		{"Marlowe's stream is closed with\n", 1, 1, "'Marlowe's stream is closed with' " NO_STEP},
 		{"the target opens a stream to Bard\n", 1, 1, "'Bard' is no peer or remote user of the cast"},
 		{"Tybalt connects\n", 1, 1, "a remote user has no connection of its own; its peer connects and disconnects"},

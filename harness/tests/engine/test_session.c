@@ -245,6 +245,53 @@ START_TEST(several_at_once)
 }
 END_TEST
 
+static struct fake *authenticated(int n)
+{
+	struct fake *f = accept_auth(n);
+	fake_send(f, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+	fake_expect(&loop, f, "<stream:stream");
+	fake_send(f, STREAM BIND_FEATURES);
+	return f;
+}
+
+START_TEST(login_stops_before_a_resource_is_bound)
+{
+	struct session *s = session_begin(sessions, &admin, SESSION_UNBOUND, "Bard");
+	struct fake *f = authenticated(1);
+	saw("ready admin@srv.test;");
+	session_send(s, "<message/>&&", 12);
+	fake_expect(&loop, f, "<message/>&&");
+	ck_assert_ptr_null(strstr(buf_text(&f->in), "_xmpp_bind1"));
+	session_send(s, "<more>", 6); /* also behind what is no XML */
+	fake_expect(&loop, f, "<more>");
+	session_disconnect(s);
+	fake_expect(&loop, f, "</stream:stream>");
+	fake_send(f, "</stream:stream>");
+	conn_finish(f->conn);
+	saw("closed ours");
+}
+END_TEST
+
+START_TEST(login_does_not_begin)
+{
+	struct session *s = session_begin(sessions, &admin, SESSION_NAMELESS, "Bard");
+	struct fake *f = fake_accepted(&target, 1);
+	fake_expect(&loop, f, "<stream:stream");
+	fake_send(f, STREAM SASL_FEATURES);
+	saw("ready admin@srv.test;");
+	session_send(s, "<iq id='1'/>", 12);
+	fake_expect(&loop, f, "<iq id='1'/>");
+	fake_send(f, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
+				 "<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
+				 "</stream:stream>");
+	saw("got ?;");
+	fake_expect(&loop, f, "</stream:stream>");
+	conn_finish(f->conn);
+	saw("closed fin not-authorized end;");
+	ck_assert_str_eq(buf_text(&openings), "stream;features full;error full;");
+}
+END_TEST
+
 START_TEST(target_ends_the_session)
 {
 	struct session *s = session_create(sessions, &admin, NULL, "Bard");
@@ -397,6 +444,8 @@ static Suite *make(void)
 	tcase_add_test(tc, nobody_listens);
 	tcase_add_test(tc, octets_that_are_no_xml);
 	tcase_add_test(tc, several_at_once);
+	tcase_add_test(tc, login_stops_before_a_resource_is_bound);
+	tcase_add_test(tc, login_does_not_begin);
 	tcase_add_test(tc, starttls_is_spoken_by_the_relay);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("ready");

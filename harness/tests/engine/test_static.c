@@ -271,6 +271,18 @@ START_TEST(a_subdomain_is_that_of_a_peer_above)
 }
 END_TEST
 
+START_TEST(who_is_not_logged_in_proves_no_silence)
+{
+	check_text("# T\n[User] Romeo\n\tlogin: none\n---\nRomeo connects\nRomeo receives: nothing\n\tSB-001 x\n");
+	only_problem("area/name.scs", 6, "nothing proves that Romeo has got all there is: it is not logged in");
+	check_text("# T\n[User] Romeo\n\tlogin: none\n---\nRomeo connects\nRomeo never receives:\n\t<iq/>\n\tSB-001 x\n");
+	only_problem("area/name.scs", 6, "nothing proves that Romeo has got all there is: it is not logged in");
+	check_text("# T\n[User] Romeo\n\tlogin: none\n---\nRomeo connects\nRomeo receives:\n\t<stream:features/>\n"
+			   "\tSB-001 x\n");
+	no_problem();
+}
+END_TEST
+
 START_TEST(a_play_has_steps)
 {
 	check_text("# T\n-----\n# nothing\n");
@@ -389,6 +401,7 @@ static Suite *make(void)
 	tcase_add_test(tests, long_silence_is_slow);
 	tcase_add_test(tests, a_script_of_scansion_needs_no_checks);
 	tcase_add_test(tests, a_subdomain_is_that_of_a_peer_above);
+	tcase_add_test(tests, who_is_not_logged_in_proves_no_silence);
 	tcase_add_test(tests, a_play_has_steps);
 	tcase_add_test(tests, every_actor_is_used);
 	tcase_add_loop_test(tests, ways_to_use_an_actor, 0, sizeof uses / sizeof *uses);

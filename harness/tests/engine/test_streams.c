@@ -58,6 +58,42 @@ START_TEST(events_of_streams_break_no_silence)
 }
 END_TEST
 
+/* A client with a session of its own: what it sends raw goes out, and the end of its stream is received. */
+START_TEST(the_end_of_a_clients_stream_is_received)
+{
+	const struct stage_set set = {.cast = "[User] Romeo\n\tlogin: none\n"};
+	struct stage *st = stage_set_up(&set, "Romeo connects\n"
+										  "Romeo sends raw:\n	<a &&\n"
+										  "Romeo's stream is closed:\n	TT-1 why: streams:not-authorized\n");
+	stage_start(st);
+	stage_connected(st, "Romeo");
+	ck_assert_has(stage_actions(st), "<a &&");
+	stage_ended(st, "Romeo", "error", "not-authorized");
+	stage_closed(st, "Romeo", "the target ended the stream with not-authorized");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(nothing_is_sent_raw_after_a_clients_stream)
+{
+	const struct stage_set set = {.cast = "[User] Romeo\n\tlogin: without resource\n"};
+	struct stage *st = stage_set_up(&set, "Romeo connects\n"
+										  "Romeo's stream is closed\n"
+										  "Romeo sends raw:\n	<a &&\n"
+										  "Romeo receives:\n	<iq/>\n	TT-1 it is answered\n");
+	stage_start(st);
+	stage_connected(st, "Romeo");
+	stage_ended(st, "Romeo", "fin", NULL);
+	stage_closed(st, "Romeo", "gone");
+	ck_assert_lacks(stage_actions(st), "<a &&");
+	stage_end(st);
+	ck_assert_verdict(st, "INCONCLUSIVE");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_visit_is_received)
 {
 	struct stage *st = stage_open("the target opens a stream to Marlowe:\n	TT-1 it comes\n");
@@ -303,6 +339,8 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, the_end_of_a_stream_is_received, 0, 5);
 	tcase_add_test(tests, a_stream_that_goes_on_is_the_other_branch);
 	tcase_add_test(tests, events_of_streams_break_no_silence);
+	tcase_add_test(tests, the_end_of_a_clients_stream_is_received);
+	tcase_add_test(tests, nothing_is_sent_raw_after_a_clients_stream);
 	tcase_add_test(tests, a_visit_is_received);
 	tcase_add_test(tests, a_bare_stream_is_waited_for);
 	tcase_add_test(tests, on_a_bare_stream_only);
