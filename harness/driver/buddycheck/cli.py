@@ -28,6 +28,7 @@ Tests XMPP servers for XEP-0267 Server Buddies.
   show ID              show a scenario or a requirement
   lint                 check the scenarios without running them
   report RUN ...       make a report of kept runs: HTML, Markdown, JUnit
+  compare RUN RUN      what fails in the second run that did not in the first, what else changed
   interop [P P]        let two real servers become buddies of each other; without targets all pairs
   mutants [FAULT ...]  prove that the suite detects faults: run it against a target with one fault at a time
 
@@ -115,6 +116,8 @@ def _run_parser() -> Parser:
         "loopback (default: what the profile says, else host)")
     add("--format", type=_format(FORMATS), action="append", default=[], metavar="FORMAT[:FILE]",
         help=", ".join(FORMATS) + "; to standard output or to a file (repeatable)")
+    add("--baseline", default="", metavar="RUN",
+        help="compare with this kept run; exit 1 only for a scenario that fails now and did not there")
     add("--annotate", choices=SYSTEMS, default="", help="point this CI system at what failed, in lines on standard output")
     add("--out", default="", metavar="DIR", help="the run's folder (default: reports/out/<target>-<time>-<pid>)")
     return parser
@@ -125,7 +128,7 @@ def _run(argv: Sequence[str], world: World) -> int:
     options = Options(
         wanted=_wanted(given), target=given.target, jobs=given.jobs, seed=given.seed, patience=given.patience,
         repeat=given.repeat, strict=given.strict, formats=tuple(given.format), out=given.out, expect=given.expect,
-        network=given.network, annotate=given.annotate,
+        network=given.network, annotate=given.annotate, baseline=given.baseline,
     )
     return run(options, world)
 
@@ -212,8 +215,24 @@ def _report(argv: Sequence[str], world: World) -> int:
     add("runs", nargs="+", metavar="RUN", help="the folder of a run, or its run.json")
     add("--format", choices=report.FORMATS, default="html", help="default: %(default)s; the others take one run")
     add("--out", default="", metavar="FILE", help="'-': standard output (default: report.html in the first run's folder, others to standard output)")
+    add("--baseline", default="", metavar="RUN", help="show how each of the others compares with this one")
     given = parser.parse_intermixed_args(argv)
-    return report.report(given.runs, given.format, given.out, world)
+    return report.report(given.runs, given.format, given.out, given.baseline, world)
+
+
+def _compare(argv: Sequence[str], world: World) -> int:
+    from . import baseline
+
+    parser = _parser("compare", "Tells what changed from one kept run to another. Exit status: 0 no regression, 1 a regression, "
+                     "3 nothing regressed, but not everything was judged.")
+    add = parser.add_argument
+    add("before", metavar="BASELINE", help="the folder of a run, or its run.json")
+    add("after", metavar="RUN", help="the run that is compared with it")
+    add("--strict", action="store_true", help="a WARN counts as a failure")
+    add("--format", choices=baseline.FORMATS, default=baseline.FORMATS[0], help="default: %(default)s")
+    add("--out", default="", metavar="FILE", help="default: standard output")
+    given = parser.parse_intermixed_args(argv)
+    return baseline.command((given.before, given.after), given.strict, given.format, given.out, world.places, world.stdout)
 
 
 def _interop(argv: Sequence[str], world: World) -> int:
@@ -228,7 +247,7 @@ def _interop(argv: Sequence[str], world: World) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
-    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "interop": _interop, "mutants": _mutants,
+    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "compare": _compare, "interop": _interop, "mutants": _mutants,
 }
 
 

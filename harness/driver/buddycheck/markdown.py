@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import model, summary
+from . import compare_text, model, summary
 from .catalogue import STRICTNESSES
 from .results import Outcome, Result
 
@@ -22,15 +22,17 @@ def render(run: Mapping[str, Any]) -> str:
     """The whole text."""
     outcome = model.outcome_of(run)
     lines = [f"## buddycheck: {plain(run['target']['name'])} {_mark(outcome)}", "", plain(summary.last_line(outcome)) + ".", ""]
-    lines += _table(("", ""), _facts(run))
+    lines += table(("", ""), _facts(run))
     if outcome.abort_step or outcome.stopped_by:
         why = f"{outcome.abort_step}: {outcome.abort_reason}" if outcome.abort_step else "it was interrupted"
         lines += [f"**The run could not go on:** {plain(why)}", ""]
+    if "baseline" in run:
+        lines += compare_text.markdown(run["baseline"])
     lines += _failures(list(outcome.failures()))
     lines += [f"- **{name}** {plain(id)}: {plain(words)}" for name, found in (
         ("FLAKY", outcome.flaky()), ("XPASS", outcome.unexpected_passes())) for id, words in found.items()]
     lines += _remarks(outcome)
-    lines += ["### Requirements", "", *_table(("strictness", "holds", "fails", "warns", "other", "not judged"), _requirements(run))]
+    lines += ["### Requirements", "", *table(("strictness", "holds", "fails", "warns", "other", "not judged"), _requirements(run))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -93,6 +95,7 @@ def _requirements(run: Mapping[str, Any]) -> list[Sequence[str]]:
     return rows
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table; its cells show their text as it is."""
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     return [*lines, *("| " + " | ".join(map(plain, row)) + " |" for row in rows), ""]

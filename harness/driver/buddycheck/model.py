@@ -22,6 +22,7 @@ from .selection import Wanted, conformance_of
 FORMAT = "buddycheck run"
 VERSION = 1
 SCHEMA = Path("reports") / "schema" / "run.schema.json"
+COMPARISON_SCHEMA = SCHEMA.with_name("comparison.schema.json")
 SOFTWARE = ("name", "version", "os")
 LONGEST_WORD = 200  # of what the target says about itself
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
@@ -221,6 +222,8 @@ def _check(found: Any, shown: str, places: Places) -> None:
         raise UsageProblem("to read a run, jsonschema is needed (Debian: python3-jsonschema); run ci/install.sh build") from error
 
     schema = json.loads((places.home / SCHEMA).read_text(encoding="utf-8"))
+    if isinstance(found.get("baseline"), dict):
+        schema["properties"]["baseline"] = json.loads((places.home / COMPARISON_SCHEMA).read_text(encoding="utf-8"))
     if error := next(iter(jsonschema.Draft7Validator(schema).iter_errors(found)), None):
         where = ".".join(map(str, error.absolute_path)) or "top"
         raise UsageProblem(f"{shown}: does not fit the format, at {where}: {_short(Exception(error.message))}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import TextIO
 
 from .errors import UsageProblem, why
 from .mask import Mask
+from .places import Places
 
 # In the order in which they come to be; the first five grow during the run.
 JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT, RUN = (
@@ -51,6 +53,19 @@ def link_latest(folder: Path) -> None:
         temporary.replace(folder.with_name("latest"))
     except OSError:  # a convenience only; somebody has put something else there
         temporary.unlink(missing_ok=True)
+
+
+def write_or_print(out: str, text: str, places: Places, stdout: TextIO) -> Path | None:
+    """Writes to the file that an option `--out` names, or to standard output where it names none or `-`; the file."""
+    if not out or out == "-":
+        stdout.write(text)
+        stdout.flush()
+        return None
+    path = places.cwd / out
+    if not path.parent.is_dir():
+        raise UsageProblem(f"--out {out}: no folder {path.parent}; make it first")
+    write_whole(path, text)
+    return path
 
 
 def write_whole(path: Path, text: str) -> None:

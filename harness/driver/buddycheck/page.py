@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import journal, model, summary
+from . import compare_text, journal, model, summary
 from .catalogue import STRICTNESSES
 from .errors import UsageProblem
 from .places import Places
@@ -52,7 +52,7 @@ def render(runs: Sequence[Kept], places: Places) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )
-    environment.globals.update(symbol=lambda verdict: SYMBOLS.get(verdict, "?"), tone=lambda verdict: CLASSES.get(verdict, "open"))
+    environment.globals.update(symbol=lambda verdict: SYMBOLS.get(verdict, "?"), tone=lambda verdict: CLASSES.get(verdict, "open"), words=compare_text)
     names = _names([run for run, _ in runs])
     outcomes = [model.outcome_of(run) for run, _ in runs]
     return environment.get_template("report.html").render(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import model, outputs, writers
+from .baseline import load
 from .errors import EXIT_OK, UsageProblem
 from .run import World
 
@@ -12,9 +13,12 @@ FORMATS = ("html", "markdown", "junit", "json", "plain")
 PAGE = "report.html"
 
 
-def report(paths: Sequence[str], format: str, out: str, world: World) -> int:
+def report(paths: Sequence[str], format: str, out: str, baseline: str, world: World) -> int:
     """Makes the report; the exit status says whether that worked, not what the runs came to."""
     runs = model.runs(paths, world.places)
+    if baseline:
+        base = load(baseline, world.places)
+        runs = [({**run, "baseline": base.compared(run, world.places.shown(folder))}, folder) for run, folder in runs]
     if format == "html":
         from . import page
 
@@ -25,13 +29,6 @@ def report(paths: Sequence[str], format: str, out: str, world: World) -> int:
         text = writers.text(format, *runs[0], world.places)
     if not out and format == "html":
         out = str(runs[0][1] / PAGE)
-    if out and out != "-":
-        path = world.places.cwd / out
-        if not path.parent.is_dir():
-            raise UsageProblem(f"--out {out}: no folder {path.parent}; make it first")
-        outputs.write_whole(path, text)
+    if path := outputs.write_or_print(out, text, world.places, world.stdout):
         world.say(f"buddycheck report: {world.places.shown(path)}")
-    else:
-        world.stdout.write(text)
-        world.stdout.flush()
     return EXIT_OK

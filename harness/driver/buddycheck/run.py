@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from . import catalogue, expect, model, outputs, profile, render, selection, summary, tap, target, writers
+from . import baseline, catalogue, compare, expect, model, outputs, profile, render, selection, summary, tap, target, writers
 from .catalogue import Catalogue
 from .errors import RunProblem, UsageProblem
 from .expect import Expectations
@@ -50,6 +50,7 @@ class Options:
     annotate: str = ""  # the CI system that is to point at failures; empty: none
     expect: str = ""  # a file, or "none"; empty: that of the shipped target
     network: str = ""  # "private" or "host"; empty: what the profile says
+    baseline: str = ""  # a kept run to compare with; it decides the exit status then
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def run(options: Options, world: World) -> int:
         raise UsageProblem(known.error_lines(world.places))
     selected = selection.select(known, options.wanted)
     expected = _expectations(options, world, known)
+    base = baseline.load(options.baseline, world.places) if options.baseline else None
     target.check_programs(chosen, world.places.fixtures)
     if private:
         network.enter(chosen)
@@ -112,13 +114,15 @@ def run(options: Options, world: World) -> int:
         _rerun(options, world), started, time.time() - started,
     )
     document = model.document(outcome, made, folder, mask)
+    if base:
+        document["baseline"] = base.compared(document, world.places.shown(folder))
     outputs.write_whole(folder / outputs.RUN, model.text(document))
     reports = Reports(world, document, folder, mask, tap_version)
     reports.explain()
     reports.write(formats)
     if options.annotate:
         reports.annotate(options.annotate)
-    return outcome.exit_status()
+    return compare.exit_of_run(document["baseline"], outcome.exit_status()) if base else outcome.exit_status()
 
 
 def _private(options: Options, chosen: profile.Profile) -> bool:
@@ -155,6 +159,7 @@ def _formats(options: Options, world: World) -> tuple[list[Format], int]:
 def _folder(options: Options, world: World, name: str, now: float) -> Path:
     reports = world.places.reports_folder()
     folder = world.places.cwd / options.out if options.out else outputs.default_folder(reports, name, now, os.getpid())
+    baseline.check_folder(options.baseline, folder, world.places)
     outputs.prepare_folder(folder)
     if not options.out:
         outputs.link_latest(folder)
@@ -267,10 +272,12 @@ class Reports:
         self._world.stdout.write(text)
         if name in TAP_VERSIONS:
             shown = self._world.places.shown(self._folder)
-            self._world.stdout.write(tap.as_comments(summary.render(self._outcome, shown, texts=False)))
+            lines = summary.render(self._outcome, shown, texts=False) + writers.comparison_lines(self._document)
+            self._world.stdout.write(tap.as_comments(lines))
         self._world.stdout.flush()
         if name not in TAP_VERSIONS and name != "plain":
             self._world.say("buddycheck: " + summary.last_line(self._outcome))
+            self._world.say(*(f"buddycheck: {line}" for line in writers.comparison_lines(self._document)[-1:]))
 
     def _advice(self) -> str:
         if self._outcome.abort_step != "bind":

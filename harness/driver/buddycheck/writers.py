@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import model, summary
+from . import compare_text, model, summary
 from .places import Places
 
 
@@ -20,7 +20,8 @@ def text(name: str, run: Mapping[str, Any], folder: Path, places: Places) -> str
     if name == "json":
         return as_json(run)
     if name == "plain":
-        return "".join(line + "\n" for line in summary.render(model.outcome_of(run), places.shown(folder)))
+        lines = summary.render(model.outcome_of(run), places.shown(folder))
+        return "".join(line + "\n" for line in [*lines, *comparison_lines(run)])
     if name == "markdown":
         from . import markdown
 
@@ -28,6 +29,11 @@ def text(name: str, run: Mapping[str, Any], folder: Path, places: Places) -> str
     from . import page
 
     return page.render([(run, folder)], places)
+
+
+def comparison_lines(run: Mapping[str, Any]) -> list[str]:
+    """What the comparison with a baseline says, if there is one."""
+    return ["", *compare_text.lines(run["baseline"], with_run=False)] if "baseline" in run else []
 
 
 def junit(run: Mapping[str, Any]) -> str:
@@ -49,5 +55,6 @@ def as_json(run: Mapping[str, Any]) -> str:
         "lost": outcome.lost(), "not_run": outcome.not_run(), "left_out_slow": list(outcome.left_out_slow),
         "cost": outcome.cost(), "requirements": outcome.end["requirements"] if outcome.end else {},
         "results": [vars(result) for result in outcome.results],
+        **({"baseline": run["baseline"]} if "baseline" in run else {}),
     }
     return json.dumps(short, indent=1) + "\n"

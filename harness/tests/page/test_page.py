@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 from chromium import Page
-from conftest import page, rewrite
+from conftest import COMMAND, ROOT, page, rewrite
 
 SCENARIO = "cancel/with-filled-form"
 ROW = f"tr[data-id='{SCENARIO}']"
@@ -281,3 +282,17 @@ def test_light_dark_narrow_and_print_keep_everything_in_view(tab: Page, red_page
     tab.look(800, 1100, dark=True, media="print")
     assert tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert tab.run("getComputedStyle(document.querySelector('#scenarios form')).display") == "none"
+
+
+def test_what_failed_newly_stands_above_all_else(tab: Page, red: Path, green: Path, tmp_path: Path) -> None:
+    out = tmp_path / "compared.html"
+    command = [str(COMMAND), "report", str(red), "--baseline", str(green), "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    tab.open(out)
+    found = json.loads(subprocess.run([str(COMMAND), "compare", str(green), str(red), "--format", "json"], cwd=ROOT, capture_output=True, text=True, check=False).stdout)
+    assert f"{len(found['new_failures'])} regressions, exit 1" in text(tab, ".compared")
+    assert "the targets differ: reference and prosody-stock" in text(tab, ".compared .note")
+    assert count(tab, ".compared .failures li") == len(found["new_failures"]) > 5
+    tab.click(".compared .failures li a")
+    first = found["new_failures"][0]["scenario"]
+    assert tab.run(f"document.querySelector(\"tr[data-id='{first}']\").nextElementSibling.classList.contains('detail')")
