@@ -1,4 +1,5 @@
 /* Steps that are hooks: decisions of an administrator, changes of the target, questions about its state. */
+#include "base/buf.h"
 #include "base/mem.h"
 #include "judge/player_state.h"
 #include "judge/roster.h"
@@ -67,9 +68,49 @@ void hook_enter(struct player *p, const struct step *step, uint64_t now)
 	}
 }
 
+/* The whole answer stands in the journal; a failure quotes what it is about. Caller frees. */
+static char *query_detail(const struct player *p, const struct step *step, const char *address, const char *output)
+{
+	size_t others;
+	char *lines = roster_excerpt(step, address, &p->vars, output, &others);
+	struct buf b = {0};
+	buf_add_text(&b, step->text);
+	if (address) {
+		buf_printf(&b, " (%s)", address);
+	}
+	if (others) {
+		buf_printf(&b, ", %zu line%s about others left out", others, others == 1 ? "" : "s");
+	}
+	buf_printf(&b, "; the answer of hook %s was:\n", step->hook);
+	if (lines || !address || !others) {
+		buf_add_text(&b, lines ? lines : "(empty)");
+	} else {
+		buf_printf(&b, "(nothing about %s)", address);
+	}
+	free(lines);
+	return buf_take(&b);
+}
+
+static int answer_is_unreadable(struct player *p, const struct step *step, const char *address, const char *output)
+{
+	char *line = step->kind == STEP_ROSTER && address ? roster_unreadable(address, output) : NULL;
+	int unreadable = line != NULL;
+	if (unreadable) {
+		result_trouble(&p->result, VERDICT_INCONCLUSIVE,
+				"hook %s answered '%s'; expected lines of the form: domain none|to|from|both [ask] [pending]",
+				step->hook, line);
+	}
+	free(line);
+	return unreadable;
+}
+
 static void query_answered(struct player *p, const struct step *step, const char *output, uint64_t now)
 {
 	const char *address = step->actor < 0 ? NULL : p->seats[step->actor].address;
+	if (answer_is_unreadable(p, step, address, output)) {
+		play_fails(p, now);
+		return;
+	}
 	int holds = roster_holds(step, address, &p->vars, output);
 	if (!holds && p->hook_tried < 2) {
 		steps_wait_for(p, step, WAIT_QUIET, now + p->config.quiet); /* it may still be at work: look again */
@@ -81,8 +122,7 @@ static void query_answered(struct player *p, const struct step *step, const char
 	if (holds) {
 		decide_step(p, step, 1, NULL);
 	} else {
-		char *detail = mem_printf("%s%s%s%s; the answer of hook %s was:\n%s", step->text, address ? " (" : "",
-				address ? address : "", address ? ")" : "", step->hook, output && *output ? output : "(empty)");
+		char *detail = query_detail(p, step, address, output);
 		query_missed(p, step, detail, now);
 		free(detail);
 	}

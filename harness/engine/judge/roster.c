@@ -1,5 +1,6 @@
 #include "judge/roster.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "script/template_parts.h"
 
@@ -23,27 +24,47 @@ static int same_address(const char *text, size_t len, const char *jid)
 	return strlen(jid) == len - dot && !strncasecmp(text, jid, len - dot);
 }
 
-/* One line of a roster: "jid subscription [ask|asked] [pending]". */
-static int roster_line(const char *line, size_t len, const char *jid, struct roster_state *state)
+static size_t separators(const char *line, size_t at, size_t len)
+{
+	while (at < len && (isspace((unsigned char)line[at]) || line[at] == ',')) {
+		at++;
+	}
+	return at;
+}
+
+static int read_word(const char *word, size_t len, struct roster_state *state, int *subscribed)
+{
+	if (!subscription_parse(word, len, &state->subscription)) {
+		*subscribed = 1;
+	} else if (!strncmp(word, "asked", len) && (len == 3 || len == 5)) {
+		state->asked = 1;
+	} else if (!strncmp(word, "pending", len) && len == 7) {
+		state->pending = 1;
+	} else {
+		return -1;
+	}
+	return 0;
+}
+
+/* One line of a roster about jid: "jid subscription [ask|asked] [pending]". Returns 0 if it is about somebody else;
+ * *readable says whether it is a line of a roster at all. */
+static int roster_line(const char *line, size_t len, const char *jid, struct roster_state *state, int *readable)
 {
 	size_t name = word_length(line, len);
 	if (!same_address(line, name, jid)) {
 		return 0;
 	}
+	int subscribed = 0;
+	*readable = 1;
 	*state = (struct roster_state){.subscription = SUB_NONE};
-	for (size_t at = name; at < len;) {
-		while (at < len && isspace((unsigned char)line[at])) {
-			at++;
-		}
-		size_t end = at;
-		while (end < len && !isspace((unsigned char)line[end])) {
+	for (size_t at = separators(line, name, len), end; at < len; at = separators(line, end, len)) {
+		end = at;
+		while (end < len && !isspace((unsigned char)line[end]) && line[end] != ',') {
 			end++;
 		}
-		subscription_parse(line + at, end - at, &state->subscription);
-		state->asked |= !strncmp(line + at, "ask", 3) && (end - at == 3 || end - at == 5);
-		state->pending |= end - at == 7 && !strncmp(line + at, "pending", 7);
-		at = end;
+		*readable &= !read_word(line + at, end - at, state, &subscribed);
 	}
+	*readable &= subscribed;
 	return 1;
 }
 
@@ -54,7 +75,8 @@ static int roster_find(const char *output, const char *jid, struct roster_state 
 	while (output && *output) {
 		size_t len = strcspn(output, "\n");
 		struct roster_state one;
-		if (roster_line(output, len, jid, &one)) {
+		int readable;
+		if (roster_line(output, len, jid, &one, &readable)) {
 			*state = one;
 			found++;
 		}
@@ -63,28 +85,77 @@ static int roster_find(const char *output, const char *jid, struct roster_state 
 	return found;
 }
 
-static int has_line_like(const char *output, const char *pattern, const struct vars *vars)
+/* The lines that fit the pattern; caller frees, NULL if there is none. */
+static char *lines_like(const char *output, const char *pattern, const struct vars *vars, size_t *others)
 {
 	regex_t re;
-	int found = 0;
+	struct buf lines = {0};
+	*others = 0;
 	if (match_regex(&re, pattern, strlen(pattern), vars)) {
-		return 0; /* the reader would not have taken it */
+		return NULL; /* the reader would not have taken it */
 	}
-	while (output && *output && !found) {
+	while (output && *output) {
 		size_t len = strcspn(output, "\n");
 		char *line = mem_strndup(output, len);
-		found = !regexec(&re, line, 0, NULL, 0);
+		if (regexec(&re, line, 0, NULL, 0)) {
+			++*others;
+		} else {
+			buf_printf(&lines, "%s%s", lines.len ? "\n" : "", line);
+		}
 		free(line);
 		output += len + (output[len] != '\0');
 	}
 	regfree(&re);
-	return found;
+	return lines.len ? buf_take(&lines) : NULL;
+}
+
+/* The lines in which jid occurs, however it is written, or NULL; caller frees. */
+static char *lines_about(const char *output, const char *jid, size_t *others)
+{
+	struct buf lines = {0};
+	*others = 0;
+	while (output && *output) {
+		size_t len = strcspn(output, "\n");
+		char *line = mem_strndup(output, len);
+		if (strcasestr(line, jid)) {
+			buf_printf(&lines, "%s%s", lines.len ? "\n" : "", line);
+		} else {
+			++*others;
+		}
+		free(line);
+		output += len + (output[len] != '\0');
+	}
+	return lines.len ? buf_take(&lines) : NULL;
+}
+
+char *roster_excerpt(
+		const struct step *step, const char *jid, const struct vars *vars, const char *output, size_t *others)
+{
+	return step->pattern ? lines_like(output, step->pattern, vars, others) : lines_about(output, jid, others);
+}
+
+char *roster_unreadable(const char *jid, const char *output)
+{
+	while (output && *output) {
+		size_t len = strcspn(output, "\n");
+		struct roster_state state;
+		int readable;
+		if (roster_line(output, len, jid, &state, &readable) && !readable) {
+			return mem_strndup(output, len);
+		}
+		output += len + (output[len] != '\0');
+	}
+	return NULL;
 }
 
 int roster_holds(const struct step *step, const char *jid, const struct vars *vars, const char *output)
 {
 	if (step->pattern) {
-		return !has_line_like(output, step->pattern, vars);
+		size_t others;
+		char *like = lines_like(output, step->pattern, vars, &others);
+		int nobody = !like;
+		free(like);
+		return nobody;
 	}
 	struct roster_state got;
 	int found = roster_find(output, jid, &got);

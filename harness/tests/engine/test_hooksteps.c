@@ -453,6 +453,80 @@ START_TEST(the_second_look_decides)
 }
 END_TEST
 
+START_TEST(a_failure_quotes_the_lines_that_it_is_about)
+{
+	struct stage *st = stage_open("the target shows Marlowe as both\n"
+								  "	TT-1 they are buddies\n"
+								  "the target shows nobody like .*@.*\n"
+								  "	TT-2 no user is a buddy\n");
+	for (int look = 0; look < 2; look++) {
+		stage_hook(st, 1, "kyd.test none\nMARLOWE.test. to ask\ngreene.test both\nx.marlowe.test from\n");
+		stage_quiet(st);
+	}
+	ck_assert_str_eq(stage_detail(st, "TT-1"),
+			"the target shows Marlowe as both (marlowe.test), 2 lines about others left "
+			"out; the answer of hook roster was:\nMARLOWE.test. to ask\n"
+			"x.marlowe.test from");
+	for (int look = 0; look < 2; look++) {
+		stage_hook(st, 1, "a@kyd.test none\nmarlowe.test to\n");
+		stage_quiet(st);
+	}
+	ck_assert_str_eq(stage_detail(st, "TT-2"), "the target shows nobody like .*@.*, 1 line about others left out; the "
+											   "answer of hook roster was:\na@kyd.test none");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_failure_says_that_a_list_holds_nothing_about_the_peer)
+{
+	struct stage *st = stage_open("the target shows Marlowe as both\n"
+								  "	TT-1 they are buddies\n");
+	for (int look = 0; look < 2; look++) {
+		stage_hook(st, 1, "kyd.test none\n");
+		stage_quiet(st);
+	}
+	ck_assert_str_eq(stage_detail(st, "TT-1"),
+			"the target shows Marlowe as both (marlowe.test), 1 line about others left "
+			"out; the answer of hook roster was:\n(nothing about marlowe.test)");
+	stage_close(st);
+}
+END_TEST
+
+static const struct {
+	const char *answer, *verdict;
+} rosters[] = {
+		{"marlowe.test none ask", "PASS"},
+		{"marlowe.test none, asked", "PASS"},
+		{"marlowe.test asked,none,pending", "PASS"},
+		{"kyd.test who knows\nmarlowe.test none ask", "PASS"},
+		{"marlowe.test none", "FAIL"},
+		{"marlowe.test", "INCONCLUSIVE"},
+		{"marlowe.test ask", "INCONCLUSIVE"},
+		{"marlowe.test none waiting", "INCONCLUSIVE"},
+		{"marlowe.test subscription=none ask", "INCONCLUSIVE"},
+};
+
+/* A hook that speaks another language is no state of the target. */
+START_TEST(a_roster_that_cannot_be_read_decides_nothing)
+{
+	struct stage *st = stage_open("the target shows Marlowe as none, asked\n"
+								  "	TT-1 the request waits\n");
+	stage_hook(st, 1, rosters[_i].answer);
+	if (!player_is_over(st->player)) {
+		stage_quiet(st);
+		stage_hook(st, 1, rosters[_i].answer);
+	}
+	stage_end(st);
+	ck_assert_verdict(st, rosters[_i].verdict);
+	if (!strcmp(rosters[_i].verdict, "INCONCLUSIVE")) {
+		ck_assert_has(player_result(st->player)->reason, rosters[_i].answer);
+		ck_assert_has(player_result(st->player)->reason,
+				"expected lines of the form: domain none|to|from|both [ask] [pending]");
+	}
+	stage_close(st);
+}
+END_TEST
+
 /* What follows is judged only if the state is not what the play stands on. */
 START_TEST(a_state_that_is_relied_on_ends_the_play)
 {
@@ -543,6 +617,9 @@ static Suite *make(void)
 	tcase_add_test(tests, no_output_is_an_empty_list);
 	tcase_add_test(tests, a_state_that_does_not_fit_is_looked_at_again);
 	tcase_add_test(tests, the_second_look_decides);
+	tcase_add_test(tests, a_failure_quotes_the_lines_that_it_is_about);
+	tcase_add_test(tests, a_failure_says_that_a_list_holds_nothing_about_the_peer);
+	tcase_add_loop_test(tests, a_roster_that_cannot_be_read_decides_nothing, 0, sizeof rosters / sizeof *rosters);
 	tcase_add_test(tests, a_state_that_is_relied_on_ends_the_play);
 	tcase_add_test(tests, remote_users_have_states_too);
 	suite_add_tcase(suite, tests);
