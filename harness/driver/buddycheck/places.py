@@ -52,8 +52,9 @@ class Places:
         return sorted(found.parent.name for found in self.fixtures.glob("*/" + PROFILE_NAME))
 
     def profile_path(self, target: str) -> Path:
-        """The profile that `--target` means: a shipped target's name, or a path (with a slash or `.toml`)."""
-        if "/" in target or target.endswith(".toml"):
+        """The profile that `--target` means: a shipped target's name, or a path (of a profile or of its folder)."""
+        shipped = target in self.targets()
+        if "/" in target or target.endswith(".toml") or (not shipped and target and (self.cwd / target / PROFILE_NAME).is_file()):
             path = self.cwd / target
             path = path / PROFILE_NAME if path.is_dir() else path
             if not path.is_file():

@@ -31,6 +31,7 @@ TLS_MODES = ("none", "starttls", "direct")
 S2S_TLS_MODES = ("none", "starttls")
 SRV_TARGETS = ("name", "address")
 NETWORKS = ("host", "private")
+LOOPBACK, ZONE = "127.0.0.1", "peers.test"  # of a target that is started by [start], unless it says otherwise
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*\Z", re.ASCII)
 
@@ -196,7 +197,7 @@ class _Reader:
         off_domain = top.take("off_domain", _is_domain, None)
         start = self._start(top.table("start")) if "start" in document else top.take("start", _is_table, None)
         peers = top.table("peers")
-        peers_address = peers.take("address", _is_address)
+        peers_address = peers.take("address", _is_address, LOOPBACK if start else _MISSING)
         dns = top.table("dns")
         profile = Profile(
             path=self.path,
@@ -208,7 +209,7 @@ class _Reader:
             off_domain=off_domain,
             c2s=self._c2s(top.table("c2s"), started=start is not None),
             s2s=self._s2s(top.table("s2s"), started=start is not None),
-            peers_zone=peers.take("zone", _is_domain),
+            peers_zone=peers.take("zone", _is_domain, ZONE if start else _MISSING),
             peers_address=peers_address,
             dns_address=dns.take("address", _is_address, peers_address),
             srv_target=dns.take("srv_target", _one_of(SRV_TARGETS), SRV_TARGETS[0]),
@@ -243,7 +244,7 @@ class _Reader:
         return Endpoint(plain.address, plain.port, tls)
 
     def _endpoint(self, table: _Table, started: bool) -> Endpoint:
-        address = table.take("address", _is_address)
+        address = table.take("address", _is_address, LOOPBACK if started else _MISSING)
         port = table.take("port", _is_port, 0 if started else _MISSING)
         if port == 0 and not started:
             expected = "expected a port from 1 to 65535: only a target with [start] can be given a free one (0)"

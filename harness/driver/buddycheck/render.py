@@ -130,6 +130,9 @@ def _unknown(name: str, known: list[str]) -> str:
     if name.endswith(PASSWORD) and name.removesuffix(PASSWORD) in ACCOUNTS and not any(PASSWORD in each for each in known):
         why_not = "may not stand on a command line, where others can read it"
         return f"${{{name}}} {why_not}; write it to a file with [start.files]"
+    account = name.rpartition("_")[0]
+    if account in ACCOUNTS and f"{account}_jid" not in known and name.removeprefix(account) in ("_jid", "_user", PASSWORD):
+        return f"${{{name}}} needs [accounts.{account}], which the profile does not have"
     return f"unknown placeholder ${{{name}}}" + (hint(name, known) or f"; expected one of: {', '.join(known)}")
 
 

@@ -9,6 +9,7 @@ from .results import MEANING, Outcome, Result
 
 SLOWEST = 3
 LISTED = 10
+MANY = 4  # more scenarios than these that are skipped for the same reason are one line
 
 
 def render(outcome: Outcome, folder: str, texts: bool = True) -> list[str]:
@@ -70,7 +71,13 @@ def _remarks(outcome: Outcome) -> list[str]:
     """What did not fail the run but is no plain PASS, one line each; the requirements last."""
     failed = {id(result) for result in outcome.failures()}
     rest = [each for each in outcome.results if each.verdict != "PASS" and id(each) not in failed]
-    lines = [f"{each.verdict} {each.scenario}: {each.reason}" for each in rest]
+    skipped: dict[str, list[str]] = {}
+    for each in rest:
+        if each.verdict == "SKIP":
+            skipped.setdefault(each.reason, []).append(each.scenario)
+    many = {reason: ids for reason, ids in skipped.items() if len(ids) > MANY}
+    lines = [f"{each.verdict} {each.scenario}: {each.reason}" for each in rest if each.verdict != "SKIP" or each.reason not in many]
+    lines += [f"SKIP {_listed(ids)}: {reason}" for reason, ids in sorted(many.items(), key=lambda item: -len(item[1]))]
     if outcome.end and (requirements := count_words(outcome.end["requirements"])):
         lines.append(f"requirements: {requirements}")
     return ["", *lines] if lines else [""]

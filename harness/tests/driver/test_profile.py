@@ -143,6 +143,23 @@ def test_profile_that_is_not_text(tmp_path: Path) -> None:
         load(tmp_path / "target.toml", {})
 
 
+def test_what_a_started_target_need_not_say(tmp_path: Path) -> None:
+    text = STARTED[:STARTED.index("[c2s]")] + STARTED[STARTED.index("[accounts.admin]"):]
+    profile = read(tmp_path, text)
+    assert profile.c2s == profile.s2s == Endpoint("127.0.0.1", 0)
+    assert (profile.peers_address, profile.dns_address, profile.peers_zone) == ("127.0.0.1", "127.0.0.1", "peers.test")
+
+
+def test_a_placeholder_of_an_account_that_is_not_there(tmp_path: Path) -> None:
+    profile = read(tmp_path, STARTED)
+    (tmp_path / "target.template").write_text("${host_admin_user} ${second_admin_password} ${user_jdi}")
+    with pytest.raises(UsageProblem) as raised:
+        check(profile)
+    assert "${host_admin_user} needs [accounts.host_admin], which the profile does not have" in raised.value.lines[0]
+    assert "${second_admin_password} needs [accounts.second_admin]" in raised.value.lines[1]
+    assert "unknown placeholder ${user_jdi}" in raised.value.lines[2]
+
+
 def test_all_errors_at_once_in_the_order_of_lines(tmp_path: Path, golden: Any) -> None:
     text = "name = 1\ndomains = 'srv.test'\n[c2s]\nadress = '127.0.0.1'\n[start]\nprogram = []\n[hooks.restrat]\nbuiltin = 'restart'\n"
     golden("profile-errors.txt", "\n".join(errors(tmp_path, text)) + "\n")

@@ -42,6 +42,16 @@ def outcome(**more: Any) -> Outcome:
     return made
 
 
+def test_many_scenarios_that_lack_the_same_are_one_line() -> None:
+    made = Outcome("fake", (), KNOWN.verdicts, seed=7)
+    for n in range(5):
+        made.add(result(f"out/{n}", "SKIP", reason="needs command"))
+        made.add(result(f"in/{n}", "SKIP" if n else "INFO", reason="no hook 'approve'"))
+    lines = summary.render(made, "out")
+    assert "SKIP 5 (out/0, out/1, out/2, out/3, out/4): needs command" in lines
+    assert [line for line in lines if "approve" in line] == ["INFO in/0: no hook 'approve'", *(f"SKIP in/{n}: no hook 'approve'" for n in range(1, 5))]
+
+
 def test_junit_golden(golden: Any) -> None:
     golden("junit.xml", junit.render(outcome(), 2.5, 0.0))
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import DRIVER, PROFILE, START, STARTED, Bench
 
+from buddycheck.places import Places
+
 
 def wrong(bench: Bench, *argv: str) -> str:
     """The one line that the command gives."""
@@ -51,6 +53,19 @@ def test_one_line(bench: Bench, argv: list[str], expected: str) -> None:
     if argv[0] == "run" and "fake" not in argv:
         bench.profile(STARTED)
     assert expected in wrong(bench, *argv)
+
+
+def test_the_folder_of_a_profile_is_a_target(tmp_path: Path) -> None:
+    for name in ("fixtures/fake", "mine/inner", "mine"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / name / "target.toml").touch()
+    (tmp_path / "fake").mkdir()
+    (tmp_path / "fake" / "target.toml").touch()
+    for cwd, target, expected in (
+        ("", "mine", "mine"), ("mine", ".", "mine"), ("mine", "inner", "mine/inner"), ("", "mine/inner", "mine/inner"), ("", "fake", "fixtures/fake"), ("", "./fake", "fake"),
+    ):
+        places = Places.find({"BUDDYCHECK_FIXTURES": str(tmp_path / "fixtures")}, tmp_path / cwd)
+        assert places.profile_path(target) == tmp_path / expected / "target.toml"
 
 
 def test_without_command(bench: Bench) -> None:
