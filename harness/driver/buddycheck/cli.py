@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import math
 import os
 import re
@@ -29,6 +30,7 @@ Tests XMPP servers for XEP-0267 Server Buddies.
   lint                 check the scenarios without running them
   report RUN ...       make a report of kept runs: HTML, Markdown, JUnit
   compare RUN RUN      what fails in the second run that did not in the first, what else changed
+  expect RUN [FILE]    make a file of expected failures from what failed in a run
   interop [P P]        let two real servers become buddies of each other; without targets all pairs
   mutants [FAULT ...]  prove that the suite detects faults: run it against a target with one fault at a time
 
@@ -235,6 +237,26 @@ def _compare(argv: Sequence[str], world: World) -> int:
     return baseline.command((given.before, given.after), given.strict, given.format, given.out, world.places, world.stdout)
 
 
+def _expect(argv: Sequence[str], world: World) -> int:
+    from . import expect_write
+
+    def date(text: str) -> datetime.date:
+        try:
+            return datetime.date.fromisoformat(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"expected a date as in 2027-06-30, got '{text}'") from error
+
+    parser = _parser("expect", "Shows the file of expected failures with which a kept run would have failed nothing. What an existing file "
+                     "says is kept: reasons, dates, links and comments; what holds now is taken out.")
+    add = parser.add_argument
+    add("run", metavar="RUN", help="the folder of a run, or its run.json")
+    add("file", nargs="?", default="", metavar="FILE", help="default: that which 'run' uses for a shipped target, ci/expect/<target>.toml")
+    add("--write", action="store_true", help="write the file")
+    add("--expires", type=date, metavar="DATE", help=f"of new entries (default: in {expect_write.DAYS} days)")
+    given = parser.parse_intermixed_args(argv)
+    return expect_write.command(given.run, given.file, given.write, given.expires, world)
+
+
 def _interop(argv: Sequence[str], world: World) -> int:
     from . import interop
 
@@ -247,7 +269,7 @@ def _interop(argv: Sequence[str], world: World) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
-    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "compare": _compare, "interop": _interop, "mutants": _mutants,
+    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "compare": _compare, "expect": _expect, "interop": _interop, "mutants": _mutants,
 }
 
 

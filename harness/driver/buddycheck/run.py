@@ -97,7 +97,7 @@ def run(options: Options, world: World) -> int:
         level=options.wanted.level, conformance=options.wanted.conformance, expected=expected.file,
         notes=_notes(options, expected),
     )
-    world.say(*(f"buddycheck: {line}" for line in expected.expired))
+    world.say(*(f"buddycheck: {line}" for line in (*expected.unexplained(), *expected.expired)))
     progress = _progress(options, world, len(selected.ids) * options.repeat)
     try:
         Session(

@@ -63,3 +63,16 @@ def test_what_is_not_judged_fails_nothing(buddycheck):
     assert buddycheck(*args, "--level", "must", "--conformance", "core", target="prosody-stock").status == 1
     run = buddycheck(*args, "disco/feature-same-before-and-after-buddy", "--conformance", "core", target="reference")
     assert run.status == 0 and "# judged: --conformance core" in run.stdout
+
+
+def test_the_file_that_is_made_of_a_red_run_makes_it_green(buddycheck, tmp_path):
+    scenarios = ("disco", "cancel", "adhoc", "presence")
+    red = buddycheck(*scenarios, target="prosody-stock")
+    assert red.status == 1
+    path = tmp_path / "expect.toml"
+    done = subprocess.run([COMMAND, "expect", "--write", str(red.out), str(path)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    green = buddycheck("--expect", str(path), *scenarios, target="prosody-stock")
+    assert green.status == 0 and "expected failures have no reason yet" in green.stderr
+    done = subprocess.run([COMMAND, "expect", "--write", str(green.out), str(path)], cwd=ROOT, capture_output=True, text=True)
+    assert ": 0 added, " in done.stderr and " 0 taken out" in done.stderr
