@@ -9,7 +9,7 @@ import heapq
 import itertools
 import selectors
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -104,6 +104,20 @@ class Loop:
             await either
             timer.cancel()
         return promise.done
+
+    async def together(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> None:
+        """Runs all of them side by side and waits for the last."""
+        ends: list[Promise[None]] = []
+
+        async def follow(coroutine: Coroutine[Any, Any, Any], end: Promise[None]) -> None:
+            await coroutine
+            end.resolve(None)
+
+        for coroutine in coroutines:
+            ends.append(Promise())
+            self.spawn(follow(coroutine, ends[-1]))
+        for end in ends:
+            await end
 
     def complete(self, awaitable: Awaitable[Value]) -> Value:
         """Runs the loop until a coroutine is finished; its value."""

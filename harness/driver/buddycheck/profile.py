@@ -91,6 +91,7 @@ class Start:
     files: Mapping[str, str] = field(default_factory=dict)
     fault: tuple[str, ...] = ()  # arguments that switch the fault ${fault} on; none: the target has no such switch
     fault_deadline: int = 0  # milliseconds a step gets while a fault is on; 0: as always
+    instances: int = 1  # so many of it may run side by side, each with ports, folder and peers of its own
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,8 @@ class _Reader:
         )
         for table in (peers, dns, top):
             table.end()
+        if profile.start and profile.start.instances > 1 and (profile.c2s.port or profile.s2s.port):
+            self.error(("start", "instances"), "expected 1 where c2s.port or s2s.port is not 0: each instance needs free ports")
         if self.errors:
             raise UsageProblem([message for _, message in sorted(self.errors, key=lambda each: each[0])])
         return profile
@@ -301,11 +304,12 @@ class _Reader:
         files = table.take("files", _is_files, {})
         fault = table.take("fault", _is_fault, ())
         fault_deadline = table.take("fault_deadline", _is_milliseconds, 0)
+        instances = table.take("instances", _is_instances, 1)
         table.end()
         for inside, template in files.items():
             self._check_file((*table.path, "files", inside), inside, template)
         commands = tuple(tuple(argv) for argv in prepare)
-        return Start(tuple(program or ()), commands, dict(files), tuple(fault or ()), fault_deadline or 0)
+        return Start(tuple(program or ()), commands, dict(files), tuple(fault or ()), fault_deadline or 0, instances or 1)
 
     def _check_file(self, key: tuple[str, ...], inside: str, template: str) -> None:
         if not inside or Path(inside).is_absolute() or ".." in Path(inside).parts:
@@ -412,6 +416,11 @@ def _is_port(value: Any) -> str | None:
 def _is_milliseconds(value: Any) -> str | None:
     good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 3_600_000
     return None if good else "a whole number of milliseconds from 1 to 3600000"
+
+
+def _is_instances(value: Any) -> str | None:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 8
+    return None if good else "a whole number from 1 to 8"
 
 
 def _is_argv(value: Any) -> str | None:

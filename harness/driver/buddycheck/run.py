@@ -186,10 +186,18 @@ def _plan(
 ) -> Mapping[str, Any]:
     return plan(
         profile=chosen, scenarios=world.places.scenarios, select=selected.ids, folder=folder,
-        options={"jobs": options.jobs, "seed": seed, "patience": options.patience, "repeat": options.repeat},
+        options={
+            "jobs": options.jobs, "seed": seed, "patience": options.patience, "repeat": options.repeat,
+            "instances": _instances(options, chosen),
+        },
         rerun=_rerun(options, world), tap_version=tap_version, strict=options.strict,
         expect=[each.for_plan() for each in expected.entries], scope=selection.scope(known, options.wanted),
     )
+
+
+def _instances(options: Options, chosen: profile.Profile) -> int:
+    """How many instances of the target there may be: one where each port exists once, or where the user says what runs at once."""
+    return chosen.start.instances if chosen.start and not options.jobs and not _private(options, chosen) else 1
 
 
 def _expectations(options: Options, world: World, known: Catalogue) -> Expectations:

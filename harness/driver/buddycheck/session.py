@@ -57,7 +57,7 @@ class Session:
         self._limits = limits
         self._watchdog: Timer | None = None
         self._engine: Engine
-        self._target: Target
+        self._targets: list[Target] = []  # one for each instance
         self._loop: Loop
         self._results: TextIO
 
@@ -71,17 +71,26 @@ class Session:
     async def run_in(self, loop: Loop, children: Children, private: Path) -> None:
         """The same in a loop that other runs share; signals, processes and the private directory are theirs to end."""
         self._loop = loop
-        self._target = Target(
-            self._profile, loop, children, private, self._folder / outputs.TARGET_LOG, self._mask,
-            self._environ, self._limits.patience,
-        )
-        self._target.reserve_ports()
-        self._target.on_exit(self._target_exited)
+        for instance in range(self._plan.get("instances", 1)):
+            self._targets.append(self._target(instance, children, private))
         if self._profile.start:
             (self._folder / outputs.TARGET_LOG).touch()
         with (self._folder / outputs.RESULTS).open("a", encoding="utf-8") as self._results:
             self._engine = Engine(loop, children, self._program, self._folder / outputs.ENGINE_LOG, self._environ)
             await self._conduct(private)
+
+    def _target(self, instance: int, children: Children, private: Path) -> Target:
+        folder = private / f"instance-{instance}" if instance else private
+        target = Target(
+            self._profile, self._loop, children, folder, self._folder / outputs.TARGET_LOG, self._mask,
+            self._environ, self._limits.patience,
+        )
+        target.reserve_ports([port for other in self._targets for port in (other.c2s_port, other.s2s_port)])
+        target.on_exit(lambda status: self._engine.command("target-exited", instance=instance, status=status))
+        if instance:
+            folder.mkdir(mode=0o700)
+            certificates(folder).symlink_to(certificates(private))
+        return target
 
     async def _conduct(self, private: Path) -> None:
         self._engine.on_event(self._event)
@@ -92,8 +101,8 @@ class Session:
         self._engine.plan(self._plan)
         self._watch_silence()
         self._engine_ended(await self._engine.closed)
-        await self._target.stop()
-        self._outcome.target_cpu_seconds = self._target.cpu_seconds
+        await self._loop.together(target.stop() for target in self._targets)
+        self._outcome.target_cpu_seconds = sum(target.cpu_seconds for target in self._targets)
 
     # Events of the engine
 
@@ -103,10 +112,12 @@ class Session:
 
     def _on_bound(self, event: Event) -> None:
         bound = Bound(event["peers_address"], event["peers_port"], event["dns_address"], event["dns_port"])
-        self._loop.spawn(self._start_target(self._target.start(bound)))
+        target = self._of(event)
+        self._loop.spawn(self._start_target(event, target, target.start(bound)))
 
     def _on_start(self, event: Event) -> None:
-        self._loop.spawn(self._start_target(self._target.start_again()))
+        target = self._of(event)
+        self._loop.spawn(self._start_target(event, target, target.start_again()))
 
     def _on_ready(self, event: Event) -> None:
         self._outcome.ready_ms = self._outcome.ready_ms or float(event["ms"])  # of the first start
@@ -137,24 +148,24 @@ class Session:
 
     # What they lead to
 
-    async def _start_target(self, start: Awaitable[None]) -> None:
+    def _of(self, event: Event) -> Target:
+        return self._targets[event.get("instance", 0)]
+
+    async def _start_target(self, event: Event, target: Target, start: Awaitable[None]) -> None:
         try:
             await start
         except Problem as problem:
             self._give_up("start", getattr(problem, "reason", problem.lines[0]))
             return
         self._watch_silence()
-        self._engine.command("started", c2s_port=self._target.c2s_port, s2s_port=self._target.s2s_port)
+        self._engine.command("started", instance=event.get("instance", 0), c2s_port=target.c2s_port, s2s_port=target.s2s_port)
 
     async def _perform(self, event: Event) -> None:
-        answer = await self._target.perform(event["name"], event["facts"])
-        if answer.ok:
-            self._target_status = None  # it runs again
+        answer = await self._of(event).perform(event["name"], event["facts"])
         self._watch_silence()
-        self._engine.command("hook", id=event["id"], ok=answer.ok, output=answer.output, reason=answer.reason)
-
-    def _target_exited(self, status: int) -> None:
-        self._engine.command("target-exited", status=status)
+        self._engine.command(
+            "hook", instance=event.get("instance", 0), id=event["id"], ok=answer.ok, output=answer.output, reason=answer.reason,
+        )
 
     def _engine_ended(self, status: int) -> None:
         if self._watchdog:

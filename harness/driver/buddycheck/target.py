@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -62,11 +62,11 @@ class Target:
         self.cpu_seconds = 0.0  # of all its processes that have ended
         self._on_exit: Callable[[int], None] = lambda status: None
 
-    def reserve_ports(self) -> None:
-        """Chooses the ports that the profile leaves open; raises where one it names is in use."""
+    def reserve_ports(self, others: Collection[int] = ()) -> None:
+        """Chooses the ports that the profile leaves open, none of `others`; raises where one it names is in use."""
         if self.profile.start is None:
             return
-        self.c2s_port, self.s2s_port = choose_ports(self.profile)
+        self.c2s_port, self.s2s_port = choose_ports(self.profile, others)
 
     def on_exit(self, callback: Callable[[int], None]) -> None:
         """Called with the status when the target ends without being asked to."""
@@ -217,18 +217,19 @@ def check_programs(profile: Profile, fixtures: Path) -> None:
             raise UsageProblem(f"the program '{name}' of the target {profile.name} is missing; {advice}")
 
 
-def choose_ports(profile: Profile) -> tuple[int, int]:
-    """The client and the server port: those of the profile if they are free, free ones where it says 0."""
+def choose_ports(profile: Profile, others: Collection[int] = ()) -> tuple[int, int]:
+    """The client and the server port: those of the profile if they are free, free ones where it says 0, none of `others`."""
     held: list[socket.socket] = []
+    free = [port for port in _candidates() if port not in others]
     try:
-        return _hold(profile, "c2s", profile.c2s, held), _hold(profile, "s2s", profile.s2s, held)
+        return _hold(profile, "c2s", profile.c2s, free, held), _hold(profile, "s2s", profile.s2s, free, held)
     finally:
         for each in held:
             each.close()
 
 
-def _hold(profile: Profile, key: str, endpoint: Endpoint, held: list[socket.socket]) -> int:
-    ports = [endpoint.port] if endpoint.port else _candidates()
+def _hold(profile: Profile, key: str, endpoint: Endpoint, free: Sequence[int], held: list[socket.socket]) -> int:
+    ports = [endpoint.port] if endpoint.port else free
     reason = ""
     for port in ports:
         sock = socket.socket(address_family(endpoint.address), socket.SOCK_STREAM)

@@ -38,7 +38,7 @@ static char *label(const char *name)
 static char *client_address(const struct run *r, const struct actor *a)
 {
 	const char *name = actor_class_account(a->class);
-	const struct account *account = name ? profile_account(&r->plan.profile, name) : NULL;
+	const struct account *account = name ? profile_account(&r->suite->plan.profile, name) : NULL;
 	const char *jid = account ? account->jid : a->jid ? a->jid : "";
 	return mem_strndup(jid, strcspn(jid, "/"));
 }
@@ -85,7 +85,7 @@ char *play_address(const struct play *p, size_t i)
 	}
 	char *name = a->localpart ? localpart_of(p, a->localpart) : label(a->name);
 	char *address = a->below >= 0			 ? mem_printf("%s.%s", name, p->links[a->below].address)
-					: a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->plan.profile.zone)
+					: a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->suite->plan.profile.zone)
 											 : mem_printf("%s@%s", name, p->links[a->of].address);
 	free(name);
 	if (a->reachable) {
@@ -95,7 +95,7 @@ char *play_address(const struct play *p, size_t i)
 	}
 	if (a->subdomain) {
 		int target = !strcmp(a->subdomain, "${target}");
-		char *below = mem_printf("%s.%s", target ? p->run->plan.profile.domains[0] : a->subdomain, address);
+		char *below = mem_printf("%s.%s", target ? p->run->suite->plan.profile.domains[0] : a->subdomain, address);
 		free(address);
 		return below;
 	}

@@ -20,6 +20,15 @@ void run_end_plays(struct run *r, size_t count)
 	}
 }
 
+int suite_over(const struct suite *s)
+{
+	int over = 1;
+	for (size_t i = 0; i < s->runs_count; i++) {
+		over &= s->runs[i]->phase == PHASE_OVER;
+	}
+	return over;
+}
+
 static void report(struct run *r, struct report_row *rows, size_t *count)
 {
 	for (size_t i = 0; i < r->plays_count; i++) {
@@ -28,34 +37,34 @@ static void report(struct run *r, struct report_row *rows, size_t *count)
 			continue;
 		}
 		struct result *result = (struct result *)player_result(p->player);
-		expect_apply(&r->plan.expect, p->scenario->id, result);
-		if (scope_apply(&r->plan.scope, result)) {
-			expect_settle(&r->plan.expect, p->scenario->id, result);
+		expect_apply(&r->suite->plan.expect, p->scenario->id, result);
+		if (scope_apply(&r->suite->plan.scope, result)) {
+			expect_settle(&r->suite->plan.expect, p->scenario->id, result);
 		}
 		struct report_row *row = &rows[(*count)++];
 		*row = (struct report_row){.id = p->scenario->id,
 				.title = p->scenario->title,
 				.repeat = p->repeat,
-				.repeats = r->plan.repeat,
+				.repeats = r->suite->plan.repeat,
 				.result = result,
-				.failure = player_explain(p->player, r->plan.journal)};
+				.failure = player_explain(p->player, r->suite->plan.journal)};
 		json_t *event = json_result(row, p->scenario->file);
 		json_object_set_new(event, "waited", waits_json(p));
 		control_event(event);
 	}
 }
 
-static int exit_status(const struct run *r, const struct report_row *rows, size_t count)
+static int exit_status(const struct suite *s, const struct report_row *rows, size_t count)
 {
 	int failed = 0;
-	int undecided = r->abort_reason != NULL;
+	int undecided = s->abort_reason != NULL;
 	for (size_t i = 0; i < count; i++) {
 		enum verdict v = rows[i].result->verdict;
-		failed |= verdict_row(v)->exit == 1 || (r->plan.strict && v == VERDICT_WARN);
+		failed |= verdict_row(v)->exit == 1 || (s->plan.strict && v == VERDICT_WARN);
 		undecided |= verdict_row(v)->exit == 3;
 	}
 	/* A run that was cut short could not judge; otherwise what failed for sure weighs more than what is open. */
-	return r->abort_reason ? 3 : failed ? 1 : undecided ? 3 : 0;
+	return s->abort_reason ? 3 : failed ? 1 : undecided ? 3 : 0;
 }
 
 static int by_id(const void *a, const void *b)
@@ -66,18 +75,18 @@ static int by_id(const void *a, const void *b)
 	return order ? order : x->repeat - y->repeat;
 }
 
-static void write_tap(const struct run *r, const struct report_row *rows, size_t count)
+static void write_tap(const struct suite *s, const struct report_row *rows, size_t count)
 {
 	struct tap_options options = {
-			.version = r->plan.tap_version, .strict = r->plan.strict, .bail_out = r->abort_reason};
+			.version = s->plan.tap_version, .strict = s->plan.strict, .bail_out = s->abort_reason};
 	struct buf text = {0};
 	tap_write(&text, rows, count, &options);
-	char *partial = mem_printf("%s.part", r->plan.tap_path);
+	char *partial = mem_printf("%s.part", s->plan.tap_path);
 	FILE *f = fopen(partial, "we");
 	int bad = !f || fwrite(text.data, 1, text.len, f) != text.len;
 	bad |= f && fclose(f) != 0;
-	if (bad || rename(partial, r->plan.tap_path)) {
-		fprintf(stderr, "buddycheck-engine: %s cannot be written: %s\n", r->plan.tap_path, strerror(errno));
+	if (bad || rename(partial, s->plan.tap_path)) {
+		fprintf(stderr, "buddycheck-engine: %s cannot be written: %s\n", s->plan.tap_path, strerror(errno));
 	}
 	free(partial);
 	buf_finish(&text);
@@ -118,15 +127,13 @@ static json_t *count_requirements(const struct report_row *rows, size_t count)
 	return counts;
 }
 
-static json_t *not_run(const struct run *r)
+static void list_not_run(const struct run *r, json_t *ids)
 {
-	json_t *ids = json_array();
 	for (size_t i = 0; i < r->plays_count; i++) {
 		if (!r->plays[i]->begun && !r->plays[i]->before) {
 			json_array_append_new(ids, json_string(r->plays[i]->scenario->id));
 		}
 	}
-	return ids;
 }
 
 /* Requirements that pass although that was not expected: no scenario's result tells of them. */
@@ -162,11 +169,6 @@ static double cpu_seconds(void)
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-static void on_closing_timeout(uv_timer_t *timer)
-{
-	uv_stop(((struct run *)timer->data)->loop);
-}
-
 /* The target is left in order: a server that is stopped with open streams waits for them. */
 static void close_streams(struct run *r)
 {
@@ -175,8 +177,60 @@ static void close_streams(struct run *r)
 	}
 	pool_disconnect(&r->pool);
 	hooks_disconnect(r->hooks);
-	uv_timer_start(&r->timer, on_closing_timeout, CLOSING_MS, 0);
+	uv_timer_start(&r->timer, run_closed, CLOSING_MS, 0);
 	run_stream_gone(r);
+}
+
+static void suite_report(struct suite *s)
+{
+	json_t *missing = json_array();
+	json_t *lost = json_array();
+	size_t plays = 0;
+	for (size_t i = 0; i < s->runs_count; i++) {
+		plays += s->runs[i]->plays_count;
+		list_not_run(s->runs[i], missing);
+		loss_json(s->runs[i], lost);
+	}
+	/* A scenario that is flaky has two rows at least, and gets one more; so do a requirement that passes
+	 * unexpectedly and a loss that nobody can be blamed for. */
+	size_t most = plays / 2 + s->plan.expect.count + LOSSES_MAX * s->runs_count;
+	struct report_row *rows = mem_alloc((plays + most) * sizeof *rows);
+	struct result *more = mem_alloc((most + 1) * sizeof *more);
+	size_t count = 0;
+	for (size_t i = 0; i < s->runs_count; i++) {
+		report(s->runs[i], rows, &count);
+	}
+	qsort(rows, count, sizeof *rows, by_id);
+	/* What was cut short differs without being flaky, and what does not fail in it may fail in the rest. */
+	size_t flaky = s->abort_reason ? 0 : flaky_find(rows, count, rows + count, more);
+	size_t passes = s->abort_reason ? 0
+									: expect_find_passes(&s->plan.expect, &s->catalogue, rows, count,
+											  rows + count + flaky, more + flaky);
+	json_t *unexpected = unexpected_passes(rows + count + flaky, passes);
+	size_t extra = flaky + passes;
+	for (size_t i = 0; i < s->runs_count; i++) {
+		extra += loss_rows(s->runs[i], rows + count + extra, more + extra);
+	}
+	count += extra;
+	write_tap(s, rows, count);
+	s->exit = exit_status(s, rows, count);
+	journal_note(s->runs[0], NULL, -1, "end", s->abort_reason);
+	journal_flush(s->journal);
+	if (journal_failed(s->journal)) {
+		fprintf(stderr, "buddycheck-engine: %s cannot be written to its end\n", s->plan.journal);
+		s->exit = 3;
+	}
+	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o, s:o, s:o}", "event", "end",
+			"counts", count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit", s->exit,
+			"seconds", (double)suite_now(s) / 1e6, "cpu_seconds", cpu_seconds(), "quiet_seconds",
+			(double)s->waits.total / 1e6, "memory_kb", peak_memory_kb(), "seed", (json_int_t)s->plan.seed, "not_run",
+			missing, "unexpected_passes", unexpected, "lost", lost, "software", hooks_software(s->runs[0]->hooks)));
+	for (size_t i = 0; i < count; i++) {
+		free(rows[i].failure);
+	}
+	flaky_finish(more, extra);
+	free(more);
+	free(rows);
 }
 
 void run_finish(struct run *r)
@@ -186,43 +240,10 @@ void run_finish(struct run *r)
 	}
 	r->phase = PHASE_OVER;
 	run_end_plays(r, r->plays_count);
-	/* A scenario that is flaky has two rows at least, and gets one more; so do a requirement that passes
-	 * unexpectedly and a loss that nobody can be blamed for. */
-	size_t most = r->plays_count / 2 + r->plan.expect.count + LOSSES_MAX;
-	struct report_row *rows = mem_alloc((r->plays_count + most) * sizeof *rows);
-	struct result *more = mem_alloc((most + 1) * sizeof *more);
-	size_t count = 0;
-	report(r, rows, &count);
-	qsort(rows, count, sizeof *rows, by_id);
-	/* What was cut short differs without being flaky, and what does not fail in it may fail in the rest. */
-	size_t flaky = r->abort_reason ? 0 : flaky_find(rows, count, rows + count, more);
-	size_t passes = r->abort_reason ? 0
-									: expect_find_passes(&r->plan.expect, &r->catalogue, rows, count,
-											  rows + count + flaky, more + flaky);
-	json_t *unexpected = unexpected_passes(rows + count + flaky, passes);
-	count += flaky + passes;
-	size_t losses = loss_rows(r, rows + count, more + flaky + passes);
-	count += losses;
-	write_tap(r, rows, count);
-	r->exit = exit_status(r, rows, count);
-	journal_note(r, NULL, -1, "end", r->abort_reason);
-	journal_flush(r->journal);
-	if (journal_failed(r->journal)) {
-		fprintf(stderr, "buddycheck-engine: %s cannot be written to its end\n", r->plan.journal);
-		r->exit = 3;
+	waits_note_run(r);
+	if (suite_over(r->suite)) {
+		suite_report(r->suite);
 	}
-	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o, s:o, s:o}", "event", "end",
-			"counts", count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit", r->exit,
-			"seconds", (double)run_now(r) / 1e6, "cpu_seconds", cpu_seconds(), "quiet_seconds",
-			(double)r->waits.quiet_total / 1e6, "memory_kb", peak_memory_kb(), "seed", (json_int_t)r->plan.seed,
-			"not_run", not_run(r), "unexpected_passes", unexpected, "lost", loss_json(r), "software",
-			hooks_software(r->hooks)));
-	for (size_t i = 0; i < count; i++) {
-		free(rows[i].failure);
-	}
-	flaky_finish(more, flaky + passes + losses);
-	free(more);
-	free(rows);
 	close_streams(r);
 }
 
@@ -231,8 +252,7 @@ void run_abort(struct run *r, const char *step, const char *reason)
 	if (r->phase == PHASE_OVER) {
 		return;
 	}
-	r->abort_step = mem_strdup(step);
-	r->abort_reason = mem_printf("%s: %s", step, reason);
+	char *text = mem_printf("%s: %s", step, reason);
 	control_event(json_pack("{s:s, s:s, s:s}", "event", "abort", "step", step, "reason", reason));
 	size_t alone = r->active == 1;
 	for (size_t i = 0; i < r->plays_count; i++) {
@@ -240,8 +260,13 @@ void run_abort(struct run *r, const char *step, const char *reason)
 		if (p->begun && !p->ended && !p->reported) {
 			/* With one scenario under way there is no doubt which one the target did not survive. */
 			int blame = alone && !strcmp(step, "run");
-			play_end(p, r->abort_reason, blame ? VERDICT_FAIL : VERDICT_INCONCLUSIVE);
+			play_end(p, text, blame ? VERDICT_FAIL : VERDICT_INCONCLUSIVE);
 		}
+	}
+	if (r->suite->abort_reason) {
+		free(text);
+	} else {
+		r->suite->abort_reason = text;
 	}
 	run_finish(r);
 }

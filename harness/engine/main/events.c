@@ -21,10 +21,10 @@ static const struct play *note_line(struct play *p, int line)
 
 void record_actor(void *ud, const struct record *record)
 {
-	struct run *r = ud;
+	struct suite *s = ud;
 	const struct seat_link *link = record->owner;
 	struct play *p = link ? link->play : NULL;
-	struct journal_entry e = {.time = run_now(r),
+	struct journal_entry e = {.time = suite_now(s),
 			.kind = record_kind_text(record->kind),
 			.stream = record->stream,
 			.direction = record->from_target ? "in" : "out",
@@ -42,7 +42,7 @@ void record_actor(void *ud, const struct record *record)
 		e.repeat = p->repeat;
 		e.actor = p->scenario->cast[link->actor].name;
 	}
-	int line = journal_write(r->journal, &e);
+	int line = journal_write(s->journal, &e);
 	note_line(p, line);
 	free(cut);
 	if (p && !record->from_target && record->kind == RECORD_STANZA) {
@@ -50,7 +50,7 @@ void record_actor(void *ud, const struct record *record)
 	}
 	if (p && !p->ended && record->kind == RECORD_FAULT && record->from_target) {
 		char *detail = mem_printf("%s", record->detail ? record->detail : "no XML stream");
-		player_on_fault(p->player, link->actor, detail, run_now(r));
+		player_on_fault(p->player, link->actor, detail, suite_now(s));
 		free(detail);
 	}
 }
@@ -63,7 +63,7 @@ int journal_note(struct run *r, const struct play *p, int actor, const char *kin
 		e.repeat = p->repeat;
 		e.actor = actor >= 0 ? p->scenario->cast[actor].name : NULL;
 	}
-	int line = journal_write(r->journal, &e);
+	int line = journal_write(r->suite->journal, &e);
 	note_line((struct play *)p, line);
 	return line;
 }

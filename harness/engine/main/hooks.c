@@ -104,7 +104,7 @@ static void call_done(struct hook_runner *h, size_t i, int ok, const char *outpu
 
 static void need_session(struct hook_runner *h)
 {
-	const struct account *admin = profile_account(&h->run->plan.profile, "admin");
+	const struct account *admin = profile_account(&h->run->suite->plan.profile, "admin");
 	if (h->session || !admin) {
 		return;
 	}
@@ -125,12 +125,12 @@ static void send_or_keep(struct hook_runner *h, struct call *c, char *octets)
 
 static void ask_driver(struct hook_runner *h, struct call *c, const char *hook, const char *peer)
 {
-	const struct profile *profile = &h->run->plan.profile;
+	const struct profile *profile = &h->run->suite->plan.profile;
 	c->asked = 1;
 	c->due++;
-	control_event(json_pack("{s:s, s:i, s:s, s:s, s:{s:s, s:s}}", "event", "hook", "id", c->number, "name", hook,
-			"scenario", c->play ? c->play->scenario->id : "", "facts", "peer", peer ? peer : "", "domain",
-			profile->domains[0]));
+	control_event(json_pack("{s:s, s:i, s:i, s:s, s:s, s:{s:s, s:s}}", "event", "hook", "instance",
+			(int)h->run->instance, "id", c->number, "name", hook, "scenario", c->play ? c->play->scenario->id : "",
+			"facts", "peer", peer ? peer : "", "domain", profile->domains[0]));
 }
 
 static void start_call(struct hook_runner *h, struct call *c, const char *peer)
@@ -140,10 +140,10 @@ static void start_call(struct hook_runner *h, struct call *c, const char *peer)
 		ask_driver(h, c, c->name, peer);
 		return;
 	}
-	const struct hook *hook = profile_hook(&h->run->plan.profile, c->name);
+	const struct hook *hook = profile_hook(&h->run->suite->plan.profile, c->name);
 	char id[32];
 	snprintf(id, sizeof id, "hook%d", c->number);
-	char *octets = adhoc_begin(&c->adhoc, hook, h->run->plan.profile.domains[0], peer, id);
+	char *octets = adhoc_begin(&c->adhoc, hook, h->run->suite->plan.profile.domains[0], peer, id);
 	send_or_keep(h, c, octets);
 }
 
@@ -179,7 +179,7 @@ static struct call *add_call(struct hook_runner *h, struct play *p, const char *
 	char *note = mem_printf("%s%s%s", name, peer ? " " : "", peer ? peer : "");
 	journal_note(h->run, p, -1, "hook", note);
 	free(note);
-	const struct hook *hook = profile_hook(&h->run->plan.profile, name);
+	const struct hook *hook = profile_hook(&h->run->suite->plan.profile, name);
 	h->calls = mem_resize(h->calls, h->count + 1, sizeof *h->calls);
 	struct call *c = &h->calls[h->count++];
 	*c = (struct call){.play = p, .number = ++h->numbers, .name = name, .driver = !hook || hook->driver};
@@ -294,8 +294,8 @@ void hooks_driver_answer(struct hook_runner *h, const json_t *fields)
 			return; /* it has been asked for more meanwhile */
 		}
 		if (ok && h->run->target_stopping) {
-			sessions_probe(h->run->sessions, h->run->plan.profile.domains[0], (unsigned)h->run->plan.profile.start_ms,
-					restarted, h);
+			sessions_probe(h->run->sessions, h->run->suite->plan.profile.domains[0],
+					(unsigned)h->run->suite->plan.profile.start_ms, restarted, h);
 		} else if (h->run->target_stopping) {
 			run_abort(h->run, "restart", output ? output : "the driver gave no reason");
 		} else {
@@ -318,7 +318,7 @@ static void ask_version(struct hook_runner *h)
 	}
 	h->version_id = mem_strdup("version1");
 	char *question = mem_printf("<iq type='get' id='%s' to='%s'><query xmlns='" NS_VERSION "'/></iq>", h->version_id,
-			h->run->plan.profile.domains[0]);
+			h->run->suite->plan.profile.domains[0]);
 	session_send(h->session, question, strlen(question));
 	free(question);
 }
@@ -352,7 +352,7 @@ static void send_ping(struct hook_runner *h)
 		ask_version(h);
 		h->ping_id = mem_printf("alive%d", ++h->numbers);
 		char *ping = mem_printf("<iq type='get' id='%s' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>", h->ping_id,
-				h->run->plan.profile.domains[0]);
+				h->run->suite->plan.profile.domains[0]);
 		journal_note(h->run, NULL, -1, "liveness", NULL);
 		session_send(h->session, ping, strlen(ping));
 		free(ping);
@@ -478,7 +478,7 @@ void hooks_ping(struct hook_runner *h, void (*done)(struct run *r, const char *r
 	h->ping_done = done;
 	if (h->session && session_jid(h->session)) {
 		send_ping(h);
-	} else if (profile_account(&h->run->plan.profile, "admin")) {
+	} else if (profile_account(&h->run->suite->plan.profile, "admin")) {
 		need_session(h);
 	} else {
 		ping_answered(h, NULL);

@@ -86,7 +86,7 @@ static size_t suspect(struct run *r, struct loss *loss, struct play **suspects)
 
 void loss_happened(struct run *r, const char *reason, int ended)
 {
-	if (!r->plan.profile.started_by_driver) {
+	if (!r->suite->plan.profile.started_by_driver) {
 		run_abort(r, r->phase == PHASE_LIVENESS ? "end" : "run", reason);
 		return;
 	}
@@ -161,9 +161,8 @@ static void add_id(void *ud, const char *id)
 	json_array_append_new(ud, json_string(id));
 }
 
-json_t *loss_json(const struct run *r)
+void loss_json(const struct run *r, json_t *list)
 {
-	json_t *list = json_array();
 	for (size_t i = 0; i < r->losses_count; i++) {
 		const struct loss *loss = &r->losses[i];
 		json_t *ids = json_array();
@@ -171,7 +170,6 @@ json_t *loss_json(const struct run *r)
 		json_array_append_new(list, json_pack("{s:s, s:o, s:s?}", "reason", loss->reason, "under_way", ids, "blamed",
 											loss->blamed ? loss->blamed->scenario->id : NULL));
 	}
-	return list;
 }
 
 void loss_finish(struct run *r)

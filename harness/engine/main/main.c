@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "catalogue")) {
 		status = print_catalogue(argv[2]);
 	} else if (argc == 2 && !strcmp(argv[1], "run")) {
-		status = with_plan(run_execute);
+		status = with_plan(suite_execute);
 	} else if (argc == 2 && !strcmp(argv[1], "interop")) {
 		status = with_plan(interop_execute);
 	} else {

@@ -33,7 +33,7 @@ static void log_in(struct play *p, int actor)
 	const struct actor *a = &p->scenario->cast[actor];
 	struct seat_link *link = &p->links[actor];
 	const char *name = actor_class_account(a->class);
-	const struct account *known = name ? profile_account(&p->run->plan.profile, name) : NULL;
+	const struct account *known = name ? profile_account(&p->run->suite->plan.profile, name) : NULL;
 	struct session_account account = {.jid = link->address, .password = known ? known->password : a->password};
 	free(link->account);
 	link->account = mem_strdup(link->address);
@@ -106,7 +106,7 @@ void play_perform(struct play *p, const struct action *a)
 	switch (a->kind) {
 	case ACTION_CONNECT:
 		if (p->links[a->actor].peer) {
-			peer_connect(p->links[a->actor].peer, p->run->plan.profile.domains[0]);
+			peer_connect(p->links[a->actor].peer, p->run->suite->plan.profile.domains[0]);
 		} else {
 			log_in(p, a->actor);
 		}
@@ -122,7 +122,7 @@ void play_perform(struct play *p, const struct action *a)
 		hooks_call(p->run->hooks, p, a);
 		break;
 	case ACTION_OPEN:
-		peer_open(p->links[a->actor].peer, p->run->plan.profile.domains[0], a->octets);
+		peer_open(p->links[a->actor].peer, p->run->suite->plan.profile.domains[0], a->octets);
 		break;
 	case ACTION_HOLD:
 		peer_hold(p->links[a->actor].peer, holds[a->hold]);

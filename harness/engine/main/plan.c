@@ -95,6 +95,7 @@ int plan_read(struct plan *p, const char *line, char **error)
 	p->strict = json_is_true(json_object_get(tap, "strict"));
 	p->jobs = (int)number(json, "jobs", 0);
 	p->repeat = (int)number(json, "repeat", 1);
+	p->instances = (int)number(json, "instances", 1);
 	p->seed = (uint64_t)number(json, "seed", 1);
 	p->patience = json_number_value(json_object_get(json, "patience"));
 	if (p->patience <= 0) {
@@ -107,8 +108,8 @@ int plan_read(struct plan *p, const char *line, char **error)
 		p->select = mem_resize(p->select, i + 1, sizeof *p->select);
 		p->select[p->select_count++] = mem_strdup(json_is_string(id) ? json_string_value(id) : "");
 	}
-	if (p->repeat < 1 || p->jobs < 0 || (p->tap_version != 13 && p->tap_version != 14)) {
-		*error = mem_strdup("plan: expected repeat from 1, jobs from 0, tap.version 13 or 14");
+	if (p->repeat < 1 || p->jobs < 0 || p->instances < 1 || (p->tap_version != 13 && p->tap_version != 14)) {
+		*error = mem_strdup("plan: expected repeat and instances from 1, jobs from 0, tap.version 13 or 14");
 	} else if (!p->scenarios_dir || !p->journal || !p->tap_path || !p->select_count) {
 		*error = mem_strdup("plan: expected scenarios_dir, journal, tap.path and at least one id in select");
 	} else if (read_expectations(&p->expect, json_object_get(json, "expect"))) {

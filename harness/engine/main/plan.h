@@ -16,6 +16,7 @@ struct plan {
 	char **select;
 	size_t select_count;
 	int jobs, repeat;
+	int instances; /* of the target that the driver can start, from 1 */
 	uint64_t seed;
 	double patience;
 	struct expectations expect;

@@ -10,12 +10,12 @@
 static int has(void *ud, const char *what)
 {
 	const struct run *r = ud;
-	return profile_has(&r->plan.profile, what);
+	return profile_has(&r->suite->plan.profile, what);
 }
 
 static uint64_t patient(const struct run *r, int ms)
 {
-	return (uint64_t)((double)ms * 1000.0 * r->plan.patience);
+	return (uint64_t)((double)ms * 1000.0 * r->suite->plan.patience);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -29,16 +29,16 @@ struct play *play_create(struct run *r, const struct scenario *s, int repeat, en
 {
 	struct play *p = mem_alloc(sizeof *p);
 	*p = (struct play){.run = r, .scenario = s, .repeat = repeat, .company = company};
-	play_token(p->token, r->plan.seed, r->tokens++);
+	play_token(p->token, r->suite->plan.seed, r->suite->tokens++);
 	p->links = mem_alloc(s->cast_count * sizeof *p->links);
 	const char **addresses = mem_alloc(s->cast_count * sizeof *addresses);
 	for (size_t i = 0; i < s->cast_count; i++) {
 		p->links[i] = (struct seat_link){.play = p, .actor = (int)i};
 		addresses[i] = p->links[i].address = play_address(p, i);
 	}
-	const struct profile *profile = &r->plan.profile;
+	const struct profile *profile = &r->suite->plan.profile;
 	const struct hook *approve = profile_hook(profile, "approve");
-	struct player_config config = {.catalogue = &r->catalogue,
+	struct player_config config = {.catalogue = &r->suite->catalogue,
 			.scenario = s,
 			.token = p->token,
 			.target = profile->domains[0],
@@ -48,7 +48,7 @@ struct play *play_create(struct run *r, const struct scenario *s, int repeat, en
 			.addresses = addresses,
 			.quiet = patient(r, profile->quiet_ms),
 			.deadline = patient(r, profile->deadline_ms),
-			.rerun = r->plan.rerun,
+			.rerun = r->suite->plan.rerun,
 			.has = has,
 			.ud = r};
 	p->player = player_create(&config);
@@ -78,7 +78,7 @@ void play_begin(struct play *p)
 	for (const struct play *before = p->before; before; before = before->before) {
 		attempt++;
 	}
-	uv_timer_init(p->run->loop, &p->timer);
+	uv_timer_init(p->run->suite->loop, &p->timer);
 	p->timer.data = p;
 	p->timer_open = 1;
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
@@ -222,7 +222,7 @@ void play_lost(struct play *p, const char *reason, enum verdict verdict)
 /* The play whose peers an octet run names: their domains hold its token. */
 struct play *play_by_token(struct run *r, const char *raw, size_t len)
 {
-	char *zone = mem_printf(".%s", r->plan.profile.zone);
+	char *zone = mem_printf(".%s", r->suite->plan.profile.zone);
 	const char *at = memmem(raw, len, zone, strlen(zone));
 	struct play *found = NULL;
 	if (at && at - raw >= TOKEN_CHARS) {

@@ -10,9 +10,14 @@
 
 #define SILENT "the target does not answer any more"
 
+uint64_t suite_now(const struct suite *s)
+{
+	return (uv_hrtime() - s->started) / 1000;
+}
+
 uint64_t run_now(const struct run *r)
 {
-	return (uv_hrtime() - r->started) / 1000;
+	return suite_now(r->suite);
 }
 
 static void begin_liveness(struct run *r);
@@ -28,7 +33,7 @@ static int tidy_up(struct run *r)
 		struct play *p = r->plays[r->tidied];
 		const char *hook, *peer;
 		for (size_t i = 0; (hook = player_left(p->player, i, &peer)) != NULL; i++) {
-			if (profile_hook(&r->plan.profile, hook)) {
+			if (profile_hook(&r->suite->plan.profile, hook)) {
 				hooks_undo(r->hooks, p, hook, peer);
 			}
 		}
@@ -71,7 +76,17 @@ static void settle(struct run *r)
 {
 	r->phase = PHASE_SETTLE;
 	waits_note_run(r);
-	uv_timer_start(&r->timer, on_quiet, (uint64_t)(r->plan.profile.final_quiet_ms * r->plan.patience), 0);
+	uv_timer_start(&r->timer, on_quiet, (uint64_t)(r->suite->plan.profile.final_quiet_ms * r->suite->plan.patience), 0);
+}
+
+static int anything_armed(const struct run *r)
+{
+	for (size_t i = 0; i < r->next; i++) {
+		if (r->plays[i]->begun && !r->plays[i]->ended) {
+			return 1;
+		}
+	}
+	return 0;
 }
 
 static void go_on(struct run *r)
@@ -84,8 +99,13 @@ static void go_on(struct run *r)
 			r->next++;
 			play_begin(p);
 		}
-		if (r->phase == PHASE_PARALLEL && !r->active && r->next == r->parallel_count) {
+		if (r->phase != PHASE_PARALLEL || r->active || r->next < r->parallel_count) {
+			return;
+		}
+		if (r->next == r->plays_count || anything_armed(r)) {
 			settle(r);
+		} else {
+			begin_exclusive(r);
 		}
 	} else if (r->phase == PHASE_EXCLUSIVE && !r->active && !tidy_up(r)) {
 		if (r->next < r->plays_count) {
@@ -104,7 +124,7 @@ static void on_idle(uv_idle_t *idle)
 	if (r->phase != PHASE_OVER) {
 		go_on(r);
 	} else if (!peers_streams(r->peers) && !sessions_any(r->sessions)) {
-		uv_stop(r->loop);
+		run_closed(&r->timer);
 	}
 }
 
@@ -125,6 +145,20 @@ void run_undone(struct run *r, const char *reason)
 	run_wake(r);
 }
 
+void run_closed(uv_timer_t *timer)
+{
+	const struct run *r = timer->data;
+	const struct suite *s = r->suite;
+	int all = 1;
+	((struct run *)timer->data)->closed = 1;
+	for (size_t i = 0; i < s->runs_count; i++) {
+		all &= s->runs[i]->closed;
+	}
+	if (all) {
+		uv_stop(s->loop);
+	}
+}
+
 void run_stream_gone(struct run *r)
 {
 	if (r->phase == PHASE_OVER) {
@@ -142,7 +176,7 @@ static void on_check_timeout(uv_timer_t *timer)
 
 static void check_answered(struct run *r, const char *reason)
 {
-	if (reason && r->plan.profile.started_by_driver) {
+	if (reason && r->suite->plan.profile.started_by_driver) {
 		return; /* the driver will say that it ended, or time will tell */
 	}
 	uv_timer_stop(&r->check_timer);
@@ -171,7 +205,8 @@ void run_check_liveness(struct run *r)
 	}
 	r->checking = 1;
 	r->check_again = 0;
-	uv_timer_start(&r->check_timer, on_check_timeout, (uint64_t)(r->plan.profile.deadline_ms * r->plan.patience), 0);
+	uv_timer_start(&r->check_timer, on_check_timeout,
+			(uint64_t)(r->suite->plan.profile.deadline_ms * r->suite->plan.patience), 0);
 	hooks_ping(r->hooks, check_answered);
 }
 
@@ -192,7 +227,7 @@ void run_play_over(struct run *r, struct play *p)
 
 static void end_liveness(struct run *r, const char *reason)
 {
-	if (reason && r->plan.profile.started_by_driver) {
+	if (reason && r->suite->plan.profile.started_by_driver) {
 		return; /* as above */
 	}
 	uv_timer_stop(&r->check_timer);
@@ -209,7 +244,8 @@ static void begin_liveness(struct run *r)
 {
 	r->phase = PHASE_LIVENESS;
 	waits_note_run(r);
-	uv_timer_start(&r->check_timer, on_end_timeout, (uint64_t)(r->plan.profile.deadline_ms * r->plan.patience), 0);
+	uv_timer_start(&r->check_timer, on_end_timeout,
+			(uint64_t)(r->suite->plan.profile.deadline_ms * r->suite->plan.patience), 0);
 	hooks_ping(r->hooks, end_liveness);
 }
 
@@ -220,7 +256,7 @@ void run_start_again(struct run *r)
 	r->phase = PHASE_START;
 	r->since_start = 0;
 	r->lone = NULL;
-	control_event(json_pack("{s:s}", "event", "start"));
+	control_event(json_pack("{s:s, s:i}", "event", "start", "instance", (int)r->instance));
 }
 
 static void logged_in(struct run *r, const char *reason)
@@ -231,7 +267,8 @@ static void logged_in(struct run *r, const char *reason)
 		return;
 	}
 	r->phase = r->next <= r->parallel_count ? PHASE_PARALLEL : PHASE_EXCLUSIVE;
-	control_event(json_pack("{s:s, s:f}", "event", "ready", "ms", (double)run_now(r) / 1000.0));
+	control_event(json_pack(
+			"{s:s, s:i, s:f}", "event", "ready", "instance", (int)r->instance, "ms", (double)run_now(r) / 1000.0));
 	go_on(r);
 }
 
@@ -251,23 +288,21 @@ static void features_came(void *ud, const char *reason)
 		return;
 	}
 	r->phase = PHASE_LOGIN;
-	uv_timer_start(
-			&r->check_timer, on_login_timeout, (uint64_t)(2 * r->plan.profile.deadline_ms * r->plan.patience), 0);
+	uv_timer_start(&r->check_timer, on_login_timeout,
+			(uint64_t)(2 * r->suite->plan.profile.deadline_ms * r->suite->plan.patience), 0);
 	hooks_ping(r->hooks, logged_in);
 }
 
 static void target_started(struct run *r, const json_t *fields)
 {
-	struct profile *p = &r->plan.profile;
+	const struct profile *p = &r->suite->plan.profile;
 	const json_t *c2s = json_object_get(fields, "c2s_port");
 	const json_t *s2s = json_object_get(fields, "s2s_port");
 	if (r->phase != PHASE_START) {
 		return;
 	}
-	p->c2s_port = c2s ? (int)json_integer_value(c2s) : p->c2s_port;
-	p->s2s_port = s2s ? (int)json_integer_value(s2s) : p->s2s_port;
-	peers_set_target(r->peers, p->s2s_address, p->s2s_port);
-	sessions_set_target(r->sessions, p->c2s_address, p->c2s_port);
+	peers_set_target(r->peers, p->s2s_address, s2s ? (int)json_integer_value(s2s) : p->s2s_port);
+	sessions_set_target(r->sessions, p->c2s_address, c2s ? (int)json_integer_value(c2s) : p->c2s_port);
 	r->phase = PHASE_READY;
 	sessions_probe(r->sessions, p->domains[0], (unsigned)p->start_ms, features_came, r);
 }
@@ -288,45 +323,47 @@ static void target_exited(struct run *r, int status)
 	free(reason);
 }
 
+static void all_abort(struct suite *s, const char *step, const char *reason)
+{
+	for (size_t i = 0; i < s->runs_count; i++) {
+		run_abort(s->runs[i], step, reason);
+	}
+}
+
 static void on_command(void *ud, const char *command, const json_t *fields)
 {
-	struct run *r = ud;
-	if (!strcmp(command, "started")) {
+	struct suite *s = ud;
+	size_t instance = (size_t)json_integer_value(json_object_get(fields, "instance"));
+	struct run *r = instance < s->runs_count ? s->runs[instance] : NULL;
+	if (!strcmp(command, "interrupt")) {
+		all_abort(s, "interrupt", "interrupted");
+	} else if (r && !strcmp(command, "started")) {
 		target_started(r, fields);
-	} else if (!strcmp(command, "hook")) {
+	} else if (r && !strcmp(command, "hook")) {
 		hooks_driver_answer(r->hooks, fields);
-	} else if (!strcmp(command, "target-exited")) {
-		if (!hooks_target_exited(r->hooks)) {
-			target_exited(r, (int)json_integer_value(json_object_get(fields, "status")));
-		}
-	} else if (!strcmp(command, "interrupt")) {
-		r->interrupted = 1;
-		run_abort(r, "interrupt", "interrupted");
+	} else if (r && !strcmp(command, "target-exited") && !hooks_target_exited(r->hooks)) {
+		target_exited(r, (int)json_integer_value(json_object_get(fields, "status")));
 	}
 }
 
 static void on_gone(void *ud)
 {
-	run_abort(ud, "driver", "the driver ended");
+	all_abort(ud, "driver", "the driver ended");
 }
 
 static void on_before_poll(uv_prepare_t *prepare)
 {
-	struct run *r = prepare->data;
-	if (r->journal) {
-		journal_flush(r->journal);
+	const struct suite *s = prepare->data;
+	if (s->journal) {
+		journal_flush(s->journal);
 	}
 }
 
-static void init_timers(struct run *r)
+void run_init_timers(struct run *r)
 {
-	uv_prepare_init(r->loop, &r->before_poll);
-	r->before_poll.data = r;
-	uv_prepare_start(&r->before_poll, on_before_poll);
-	uv_unref((uv_handle_t *)&r->before_poll);
-	uv_timer_init(r->loop, &r->timer);
-	uv_timer_init(r->loop, &r->check_timer);
-	uv_idle_init(r->loop, &r->next_turn);
+	uv_timer_init(r->suite->loop, &r->timer);
+	uv_timer_init(r->suite->loop, &r->check_timer);
+	uv_idle_init(r->suite->loop, &r->next_turn);
 	r->timer.data = r->check_timer.data = r->next_turn.data = r;
 }
 
@@ -338,30 +375,31 @@ static void close_handle(uv_handle_t *handle, void *ud)
 	}
 }
 
-int run_execute(const char *plan_line)
+int suite_execute(const char *plan_line)
 {
-	struct run r = {.loop = uv_default_loop(), .started = uv_hrtime()};
+	struct suite s = {.loop = uv_default_loop(), .started = uv_hrtime()};
 	char *error = NULL;
-	init_timers(&r);
-	int bad = start_bind(&r, plan_line, &error);
+	uv_prepare_init(s.loop, &s.before_poll);
+	s.before_poll.data = &s;
+	uv_prepare_start(&s.before_poll, on_before_poll);
+	uv_unref((uv_handle_t *)&s.before_poll);
+	int bad = start_plan(&s, plan_line, &error);
 	if (!bad) {
 		static const struct control_callbacks callbacks = {on_command, on_gone};
-		r.control = control_create(r.loop, &callbacks, &r);
-		control_event(json_pack("{s:s, s:s, s:i, s:s, s:i}", "event", "bound", "peers_address",
-				r.plan.profile.peers_address, "peers_port", peers_port(r.peers), "dns_address",
-				r.plan.profile.dns_address, "dns_port", dns_port(r.dns)));
-		bad = start_read(&r, &error); /* while the target starts */
+		s.control = control_create(s.loop, &callbacks, &s);
+		bad = start_run(&s, &error) || start_read(&s, &error); /* while the target starts */
 	}
 	if (bad) {
 		fprintf(stderr, "buddycheck-engine: %s\n", error);
 		free(error);
-		r.exit = 2;
+		s.exit = 2;
 	} else {
-		uv_run(r.loop, UV_RUN_DEFAULT);
+		uv_run(s.loop, UV_RUN_DEFAULT);
 	}
-	start_undo(&r);
-	uv_walk(r.loop, close_handle, NULL);
-	uv_run(r.loop, UV_RUN_DEFAULT);
-	uv_loop_close(r.loop);
-	return r.exit;
+	start_undo(&s);
+	uv_walk(s.loop, close_handle, NULL);
+	uv_run(s.loop, UV_RUN_DEFAULT);
+	uv_loop_close(s.loop);
+	start_free(&s);
+	return s.exit;
 }

@@ -1,4 +1,5 @@
-/* A run: the catalogue, the actors and the players in one event loop. Files of main/ only. */
+/* A suite: the catalogue, the actors and the players in one event loop; and its runs, one for each instance of the
+ * target. Files of main/ only. */
 #ifndef MAIN_RUN_H
 #define MAIN_RUN_H
 
@@ -32,6 +33,7 @@ enum phase {
 };
 
 struct run;
+struct suite;
 
 /* Which plays may run at the same time. */
 enum company {
@@ -41,7 +43,8 @@ enum company {
 	WITH_AUTO,	   /* they switch automatic approval */
 	WITH_FUNCTION, /* they switch the function */
 	ALONE,
-	LAST /* alone, after all others: they spoil the target's store */
+	LAST, /* alone, after all others: they spoil the target's store */
+	COMPANIES
 };
 
 /* What a play waits for, and what it waited for longest. */
@@ -94,21 +97,16 @@ struct loss {
 	const struct play *blamed; /* or NULL */
 };
 
+/* What is played against one instance of the target. */
 struct run {
-	uv_loop_t *loop;
-	struct plan plan;
-	struct catalogue catalogue;
-	struct journal *journal;
-	struct recorder recorder;
-	struct authority *authority; /* of all certificates; NULL without TLS between servers */
+	struct suite *suite;
+	size_t instance; /* which one, from 0 */
 	struct peers *peers;
 	struct sessions *sessions;
 	struct pool pool;
 	struct dns_server *dns;
-	struct control *control;
 	struct play **plays; /* in the order of enum company */
 	size_t plays_count, parallel_count;
-	uint64_t tokens;			  /* that were given to plays */
 	size_t next;				  /* of the plays that have not begun */
 	size_t active;				  /* begun, play not over */
 	size_t claims[ACTOR_CLASSES]; /* clients of each class that plays under way still need */
@@ -118,36 +116,56 @@ struct run {
 	uv_timer_t timer;
 	uv_timer_t check_timer; /* deadline of the login or of a liveness check */
 	uv_idle_t next_turn;	/* begins plays, or ends the run, outside of other events */
-	uv_prepare_t before_poll;
-	uint64_t started; /* of the loop's high resolution clock, nanoseconds */
 	struct hook_runner *hooks;
 	int checking; /* a liveness check is under way: nothing begins */
 	int check_again;
 	struct loss losses[LOSSES_MAX];
 	size_t losses_count;
-	size_t since_start; /* plays since the target was started */
-	struct play *lone;	/* the first of them, while it is the only one */
-	char *abort_step, *abort_reason;
-	int interrupted;
-	int exit;
+	size_t since_start;	 /* plays since the target was started */
+	struct play *lone;	 /* the first of them, while it is the only one */
 	int target_stopping; /* the driver restarts or kills it for us */
+	int closed;			 /* over, and all streams are closed */
 	struct {
 		size_t busy; /* plays that wait for something else than time */
-		int quiet;	 /* nothing but quiet windows keeps the run from going on */
-		uint64_t since, quiet_total;
+		int quiet;	 /* nothing but quiet windows keeps it from going on */
 	} waits;
 };
 
-uint64_t run_now(const struct run *r);			   /* microseconds since the run began */
+/* What all runs have in common. */
+struct suite {
+	uv_loop_t *loop;
+	struct plan plan;
+	struct catalogue catalogue;
+	struct journal *journal;
+	struct recorder recorder;
+	struct authority *authority; /* of all certificates; NULL without TLS between servers */
+	struct control *control;
+	uv_prepare_t before_poll;
+	uint64_t started;  /* of the loop's high resolution clock, nanoseconds */
+	uint64_t tokens;   /* that were given to plays */
+	struct run **runs; /* at most plan.instances; the others are not needed */
+	size_t runs_count;
+	char *abort_reason; /* of the first run that was cut short, or NULL */
+	int exit;
+	struct {
+		int quiet; /* of all runs that are not over */
+		uint64_t since, total;
+	} waits;
+};
+
+uint64_t suite_now(const struct suite *s);		   /* microseconds since it began */
+uint64_t run_now(const struct run *r);			   /* the same */
 void run_play_over(struct run *r, struct play *p); /* called once per play when its player is over */
 void run_end_finished(struct run *r);			   /* ends the plays that are over: the target is about to be stopped */
 void run_wake(struct run *r);					   /* something has changed: perhaps more can begin */
 void run_check_liveness(struct run *r);
 void run_undone(struct run *r, const char *reason); /* a hook of hooks_undo() is done; reason: it failed, or NULL */
 void run_stream_gone(struct run *r);				/* a stream or session came to its end */
+void run_closed(uv_timer_t *timer);	 /* of a run that is over: all its streams are closed, or time is up */
 void run_start_again(struct run *r); /* the target, which the driver starts; then the plays that have not begun */
 
 /* end.c */
+int suite_over(const struct suite *s);			 /* all runs are */
 void run_end_plays(struct run *r, size_t count); /* of the first `count` plays, those that have begun */
 void run_finish(struct run *r);
 void run_abort(struct run *r, const char *step, const char *reason);
@@ -181,6 +199,9 @@ void play_note_sent(struct play *p, int actor, int line, const char *data, size_
 
 /* turns.c */
 enum company turns_company(const struct scenario *s);
+/* Which instance of the target each company gets that is there; the number of those that are needed, at most
+ * `instances`. */
+size_t turns_spread(const int there[COMPANIES], size_t instances, size_t instance_of[COMPANIES]);
 int turns_share(const struct play *first, const struct play *other); /* may they do it to the target together? */
 struct play *turns_take(struct run *r);	   /* the next play, now at r->plays[r->next]; NULL: none may begin as yet */
 void turns_claim(struct play *p);		   /* it begins */
@@ -194,7 +215,7 @@ int loss_reports(const struct play *p); /* 0: a later attempt counts instead */
 /* One row for each loss that nobody can be blamed for; `out` has room for LOSSES_MAX, free results with loss_finish().
  */
 size_t loss_rows(const struct run *r, struct report_row *out, struct result *results);
-json_t *loss_json(const struct run *r);
+void loss_json(const struct run *r, json_t *list); /* appends one object for each */
 void loss_finish(struct run *r);
 
 /* traffic.c: callback tables for the actors. */

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int find_all(struct run *r, char **error)
+static int find_all(const struct suite *s, char **error)
 {
-	for (size_t i = 0; i < r->plan.select_count; i++) {
-		if (!catalogue_find(&r->catalogue, r->plan.select[i])) {
-			*error = mem_printf("plan: no scenario '%s'", r->plan.select[i]);
+	for (size_t i = 0; i < s->plan.select_count; i++) {
+		if (!catalogue_find(&s->catalogue, s->plan.select[i])) {
+			*error = mem_printf("plan: no scenario '%s'", s->plan.select[i]);
 			return ERR_NOT_FOUND;
 		}
 	}
@@ -24,34 +24,35 @@ static uint64_t next_random(uint64_t *state)
 	return *state >> 33;
 }
 
-/* Side by side in an order that the seed decides, then the exclusive ones, group by group in the order of their ids. */
-static void make_plays(struct run *r)
+static void shuffle(struct play **plays, size_t count, uint64_t seed)
 {
-	size_t n = r->plan.select_count * (size_t)r->plan.repeat;
-	r->plays = mem_alloc(n * sizeof *r->plays);
-	for (enum company company = WITH_ALL; company <= LAST; company++) {
-		for (int repeat = 1; repeat <= r->plan.repeat; repeat++) {
-			for (size_t i = 0; i < r->plan.select_count; i++) {
-				const struct scenario *s = catalogue_find(&r->catalogue, r->plan.select[i]);
-				if (turns_company(s) == company) {
-					r->plays[r->plays_count++] = play_create(r, s, repeat, company);
-				}
-			}
-		}
-		if (company == WITH_ALL) {
-			r->parallel_count = r->plays_count;
-		}
-	}
-}
-
-static void shuffle(const struct run *r, struct play **plays, size_t count)
-{
-	uint64_t random = r->plan.seed ^ 0x5DEECE66Du;
+	uint64_t random = seed ^ 0x5DEECE66Du;
 	for (size_t i = count; i > 1; i--) {
 		size_t other = next_random(&random) % i;
 		struct play *kept = plays[i - 1];
 		plays[i - 1] = plays[other];
 		plays[other] = kept;
+	}
+}
+
+/* Side by side in an order that the seed decides, then the exclusive ones, group by group in the order of their ids. */
+static void make_plays(struct suite *s, const enum company *companies, const size_t *instance_of)
+{
+	for (enum company company = WITH_ALL; company < COMPANIES; company++) {
+		struct run *r = s->runs[instance_of[company]];
+		for (int repeat = 1; repeat <= s->plan.repeat; repeat++) {
+			for (size_t i = 0; i < s->plan.select_count; i++) {
+				if (companies[i] == company) {
+					const struct scenario *scenario = catalogue_find(&s->catalogue, s->plan.select[i]);
+					r->plays = mem_resize(r->plays, r->plays_count + 1, sizeof *r->plays);
+					r->plays[r->plays_count++] = play_create(r, scenario, repeat, company);
+				}
+			}
+		}
+		if (company == WITH_ALL) {
+			r->parallel_count = r->plays_count;
+			shuffle(r->plays, r->plays_count, s->plan.seed);
+		}
 	}
 }
 
@@ -66,10 +67,10 @@ static void on_dns_query(void *ud, const char *name, int type)
 
 /* An authority of this run, its certificate and one of the target's for all its domains, where the target can read
  * them. */
-static int make_certificates(struct run *r, char **error)
+static int make_certificates(struct suite *s, char **error)
 {
-	const struct profile *profile = &r->plan.profile;
-	const char *folder = r->plan.certificates;
+	const struct profile *profile = &s->plan.profile;
+	const char *folder = s->plan.certificates;
 	size_t count = 0;
 	const char **domains = mem_alloc((profile->domains_count + 1) * sizeof *domains);
 	for (; count < profile->domains_count; count++) {
@@ -78,12 +79,12 @@ static int make_certificates(struct run *r, char **error)
 	if (profile->off_domain) {
 		domains[count++] = profile->off_domain;
 	}
-	r->authority = authority_create();
-	struct certificate *own = r->authority ? authority_issue(r->authority, domains, count, CERTIFICATE_RIGHT) : NULL;
+	s->authority = authority_create();
+	struct certificate *own = s->authority ? authority_issue(s->authority, domains, count, CERTIFICATE_RIGHT) : NULL;
 	char *ca = mem_printf("%s/ca.pem", folder);
 	char *chain = mem_printf("%s/target.crt", folder);
 	char *key = mem_printf("%s/target.key", folder);
-	int done = own && authority_write(r->authority, ca) == 0 && certificate_write(own, chain, key) == 0;
+	int done = own && authority_write(s->authority, ca) == 0 && certificate_write(own, chain, key) == 0;
 	if (!done) {
 		*error = mem_printf("cannot make certificates for the target in %s: %s", folder, strerror(errno));
 	}
@@ -95,30 +96,33 @@ static int make_certificates(struct run *r, char **error)
 	return done ? ERR_OK : ERR_SYSTEM;
 }
 
-int start_bind(struct run *r, const char *plan_line, char **error)
+int start_plan(struct suite *s, const char *plan_line, char **error)
 {
-	int code = plan_read(&r->plan, plan_line, error);
+	int code = plan_read(&s->plan, plan_line, error);
 	if (code) {
 		return code;
 	}
-	r->journal = journal_create(r->plan.journal);
-	if (!r->journal) {
-		*error = mem_printf("%s cannot be written: %s", r->plan.journal, strerror(errno));
+	s->recorder = (struct recorder){.record = record_actor, .ud = s};
+	s->journal = journal_create(s->plan.journal);
+	if (!s->journal) {
+		*error = mem_printf("%s cannot be written: %s", s->plan.journal, strerror(errno));
 		return ERR_SYSTEM;
 	}
-	const struct profile *profile = &r->plan.profile;
-	if (profile->s2s_tls && make_certificates(r, error)) {
-		return ERR_SYSTEM;
-	}
+	return s->plan.profile.s2s_tls && make_certificates(s, error) ? ERR_SYSTEM : ERR_OK;
+}
+
+static int bind_all(struct run *r, char **error)
+{
+	struct suite *s = r->suite;
+	const struct profile *profile = &s->plan.profile;
 	char secret[40];
-	snprintf(secret, sizeof secret, "buddycheck-%llx", (unsigned long long)r->plan.seed);
-	r->recorder = (struct recorder){.record = record_actor, .ud = r};
-	struct peers_config peers = {.loop = r->loop,
+	snprintf(secret, sizeof secret, "buddycheck-%llx", (unsigned long long)s->plan.seed);
+	struct peers_config peers = {.loop = s->loop,
 			.listen_address = profile->peers_address,
 			.listen_port = profile->peers_port,
-			.authority = r->authority,
+			.authority = s->authority,
 			.secret = secret,
-			.recorder = &r->recorder,
+			.recorder = &s->recorder,
 			.callbacks = &play_peers_callbacks,
 			.ud = r};
 	r->peers = peers_create(&peers, error);
@@ -131,13 +135,13 @@ int start_bind(struct run *r, const char *plan_line, char **error)
 		*error = mem_printf("profile: peers.address '%s'; expected an IPv4 address", profile->peers_address);
 		return ERR_ADDRESS;
 	}
-	r->dns = dns_create(r->loop, profile->dns_address, profile->dns_port, &zone, on_dns_query, r, error);
-	struct sessions_config sessions = {.loop = r->loop,
+	r->dns = dns_create(s->loop, profile->dns_address, profile->dns_port, &zone, on_dns_query, r, error);
+	struct sessions_config sessions = {.loop = s->loop,
 			.c2s_address = profile->c2s_address,
 			.c2s_port = profile->c2s_port,
 			.tls = session_tls_named(profile->tls),
 			.ca_file = profile->ca,
-			.recorder = &r->recorder,
+			.recorder = &s->recorder,
 			.callbacks = &play_sessions_callbacks,
 			.ud = r};
 	r->sessions = r->dns ? sessions_create(&sessions, error) : NULL;
@@ -148,26 +152,60 @@ int start_bind(struct run *r, const char *plan_line, char **error)
 	return ERR_OK;
 }
 
-int start_read(struct run *r, char **error)
+int start_run(struct suite *s, char **error)
 {
-	if (catalogue_read(&r->catalogue, r->plan.scenarios_dir)) {
-		*error = mem_printf("%s: %s", r->plan.scenarios_dir, strerror(errno));
-		return ERR_NOT_FOUND;
-	}
-	if (r->catalogue.problems.count) {
-		const struct problem *p = &r->catalogue.problems.items[0];
-		*error = mem_printf("%s:%d:%d: %s", p->file, p->line, p->column, p->message);
-		return ERR_SYNTAX;
-	}
-	int code = find_all(r, error);
+	struct run *r = mem_alloc(sizeof *r);
+	*r = (struct run){.suite = s, .instance = s->runs_count};
+	s->runs = mem_resize(s->runs, s->runs_count + 1, sizeof *s->runs);
+	s->runs[s->runs_count++] = r;
+	run_init_timers(r);
+	int code = bind_all(r, error);
 	if (!code) {
-		make_plays(r);
-		shuffle(r, r->plays, r->parallel_count);
+		control_event(json_pack("{s:s, s:i, s:s, s:i, s:s, s:i}", "event", "bound", "instance", (int)r->instance,
+				"peers_address", s->plan.profile.peers_address, "peers_port", peers_port(r->peers), "dns_address",
+				s->plan.profile.dns_address, "dns_port", dns_port(r->dns)));
 	}
 	return code;
 }
 
-void start_undo(struct run *r)
+/* The companies of all that was selected, as many runs as they need, and their plays. */
+static int spread(struct suite *s, char **error)
+{
+	enum company *companies = mem_alloc(s->plan.select_count * sizeof *companies);
+	int there[COMPANIES] = {0};
+	size_t instance_of[COMPANIES] = {0};
+	for (size_t i = 0; i < s->plan.select_count; i++) {
+		companies[i] = turns_company(catalogue_find(&s->catalogue, s->plan.select[i]));
+		there[companies[i]] = 1;
+	}
+	size_t needed = turns_spread(there, (size_t)s->plan.instances, instance_of);
+	int code = ERR_OK;
+	while (!code && s->runs_count < needed) {
+		code = start_run(s, error);
+	}
+	if (!code) {
+		make_plays(s, companies, instance_of);
+	}
+	free(companies);
+	return code;
+}
+
+int start_read(struct suite *s, char **error)
+{
+	if (catalogue_read(&s->catalogue, s->plan.scenarios_dir)) {
+		*error = mem_printf("%s: %s", s->plan.scenarios_dir, strerror(errno));
+		return ERR_NOT_FOUND;
+	}
+	if (s->catalogue.problems.count) {
+		const struct problem *p = &s->catalogue.problems.items[0];
+		*error = mem_printf("%s:%d:%d: %s", p->file, p->line, p->column, p->message);
+		return ERR_SYNTAX;
+	}
+	int code = find_all(s, error);
+	return code ? code : spread(s, error);
+}
+
+static void undo_run(struct run *r)
 {
 	if (r->hooks) {
 		hooks_destroy(r->hooks);
@@ -175,18 +213,32 @@ void start_undo(struct run *r)
 	pool_finish(&r->pool);
 	sessions_destroy(r->sessions);
 	peers_destroy(r->peers);
-	authority_destroy(r->authority);
 	dns_destroy(r->dns);
-	control_destroy(r->control);
 	for (size_t i = 0; i < r->plays_count; i++) {
 		play_destroy(r->plays[i]);
 	}
 	free(r->plays);
 	loss_finish(r);
-	free(r->abort_step);
-	free(r->abort_reason);
-	journal_destroy(r->journal);
-	r->journal = NULL;
-	catalogue_finish(&r->catalogue);
-	plan_finish(&r->plan);
+}
+
+void start_undo(struct suite *s)
+{
+	for (size_t i = 0; i < s->runs_count; i++) {
+		undo_run(s->runs[i]);
+	}
+	authority_destroy(s->authority);
+	control_destroy(s->control);
+	free(s->abort_reason);
+	journal_destroy(s->journal);
+	s->journal = NULL;
+	catalogue_finish(&s->catalogue);
+	plan_finish(&s->plan);
+}
+
+void start_free(struct suite *s)
+{
+	for (size_t i = 0; i < s->runs_count; i++) {
+		free(s->runs[i]);
+	}
+	free(s->runs);
 }

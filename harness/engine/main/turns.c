@@ -54,6 +54,25 @@ enum company turns_company(const struct scenario *s)
 	return company == WITH_ALL ? ALONE : company;
 }
 
+/* The first group has the first instance for itself: it is what plays side by side, if anything does. The others follow
+ * each other on the rest, in their order. */
+size_t turns_spread(const int there[COMPANIES], size_t instances, size_t instance_of[COMPANIES])
+{
+	size_t groups = 0;
+	for (size_t i = 0; i < COMPANIES; i++) {
+		groups += (size_t)(there[i] != 0);
+	}
+	size_t needed = groups < instances ? groups : instances;
+	size_t group = 0;
+	for (size_t i = 0; i < COMPANIES; i++) {
+		if (there[i]) {
+			instance_of[i] = !group || needed < 2 ? 0 : 1 + (group - 1) * (needed - 1) / (groups - 1);
+			group++;
+		}
+	}
+	return needed;
+}
+
 /* Each repetition for itself: it is to be what a single run is, and ten times as many sessions at once are not. */
 int turns_share(const struct play *first, const struct play *other)
 {
@@ -105,7 +124,7 @@ static int has_clients(const struct run *r, const struct play *p)
 struct play *turns_take(struct run *r)
 {
 	const struct play *before = r->next ? r->plays[r->next - 1] : NULL;
-	int full = r->plan.jobs > 0 ? r->active >= (size_t)r->plan.jobs : r->waits.busy >= BUSY;
+	int full = r->suite->plan.jobs > 0 ? r->active >= (size_t)r->suite->plan.jobs : r->waits.busy >= BUSY;
 	if (full || r->next == r->parallel_count) {
 		return NULL;
 	}

@@ -4,12 +4,17 @@
 
 void waits_note_run(struct run *r)
 {
+	struct suite *s = r->suite;
 	uint64_t now = run_now(r);
-	if (r->waits.quiet) {
-		r->waits.quiet_total += now - r->waits.since;
+	if (s->waits.quiet) {
+		s->waits.total += now - s->waits.since;
 	}
-	r->waits.since = now;
+	s->waits.since = now;
 	r->waits.quiet = r->active ? !r->waits.busy : r->phase == PHASE_SETTLE;
+	s->waits.quiet = !suite_over(s);
+	for (size_t i = 0; i < s->runs_count; i++) {
+		s->waits.quiet &= s->runs[i]->waits.quiet || s->runs[i]->phase == PHASE_OVER;
+	}
 }
 
 void waits_note(struct play *p)

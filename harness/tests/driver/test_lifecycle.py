@@ -45,6 +45,36 @@ def test_target_is_started_with_ports_and_ended(bench: Bench) -> None:
     assert bench.leftovers() == []
 
 
+SEVERAL = "instances = 3\n"
+ALSO_BOUND = {"say": {
+    "event": "bound", "instance": 2, "peers_address": "127.0.0.3", "peers_port": 4, "dns_address": "127.0.0.3", "dns_port": 5,
+}}
+
+
+def test_instances_have_ports_folders_and_ends_of_their_own(bench: Bench) -> None:
+    bench.started_target(
+        ALSO_BOUND, {"expect": "started"}, {"target_says": "started"},
+        {"say": hook("restart")["say"] | {"instance": 2}}, {"target_says": "started"}, {"expect": "hook"},
+        {"judge": {"*": "PASS"}}, {"end": 0}, more='[hooks.restart]\nbuiltin = "restart"\n')
+    bench.profile((bench.fixture / "target.toml").read_text().replace("[start]\n", "[start]\n" + SEVERAL))
+    done = bench.run("disco")
+    assert (done.status, done.err) == (0, "")
+    plan, first, second, answer = bench.saw()
+    assert plan["instances"] == 3
+    assert (first["instance"], second["instance"], answer["instance"]) == (0, 2, 2)
+    assert len({each[port] for each in (first, second) for port in ("c2s_port", "s2s_port")}) == 4
+    ports = re.findall(r" on (\d+) ", bench.file("target.log"))
+    assert list(map(int, ports)) == [first["c2s_port"], second["c2s_port"], second["c2s_port"]]
+    assert all(map(gone, pids(bench.file("target.log")))) and bench.leftovers() == []
+
+
+def test_who_says_how_many_scenarios_run_at_once_gets_one_instance(bench: Bench) -> None:
+    bench.started_target({"judge": {"*": "PASS"}}, {"end": 0})
+    bench.profile((bench.fixture / "target.toml").read_text().replace("[start]\n", "[start]\n" + SEVERAL))
+    assert bench.run("disco", "--jobs", "2").status == 0
+    assert bench.saw()[0]["instances"] == 1
+
+
 @pytest.mark.parametrize("builtin", ["restart", "kill"])
 def test_restart_and_kill_keep_ports_and_folder(bench: Bench, builtin: str) -> None:
     bench.started_target(
@@ -53,7 +83,7 @@ def test_restart_and_kill_keep_ports_and_folder(bench: Bench, builtin: str) -> N
     done = bench.run("disco")
     assert (done.status, done.err) == (0, "")
     assert [command["command"] for command in bench.saw()[1:]] == ["started", "hook"], "its end was asked for"
-    assert bench.saw()[-1] == {"command": "hook", "id": 5, "ok": True, "output": "", "reason": ""}
+    assert bench.saw()[-1] == {"command": "hook", "instance": 0, "id": 5, "ok": True, "output": "", "reason": ""}
     first, second = pids(bench.file("target.log"))
     assert first != second and gone(first) and gone(second)
     assert len(set(re.findall(r" on (\d+) ", bench.file("target.log")))) == 1
@@ -64,7 +94,7 @@ def test_target_that_ends_by_a_signal_is_reported_with_it(bench: Bench) -> None:
     bench.profile(STARTED)
     bench.actions({"bound": 0}, {"expect": "target-exited"}, {"say": {"event": "abort", "step": "ready", "reason": "it ended"}}, {"end": 3})
     assert bench.run("disco").status == 3
-    assert bench.saw()[-1] == {"command": "target-exited", "status": -signal.SIGSEGV}
+    assert bench.saw()[-1] == {"command": "target-exited", "instance": 0, "status": -signal.SIGSEGV}
 
 
 def test_target_that_ended_is_started_again(bench: Bench) -> None:
@@ -78,7 +108,7 @@ def test_target_that_ended_is_started_again(bench: Bench) -> None:
     assert bench.run("disco").status == 0
     plan, first, exited, again = bench.saw()
     assert plan["profile"]["start"] is True
-    assert first == again and exited == {"command": "target-exited", "status": -signal.SIGSEGV}
+    assert first == again and exited == {"command": "target-exited", "instance": 0, "status": -signal.SIGSEGV}
     log = bench.file("target.log")
     assert "--- buddycheck: the target ended with signal SIGSEGV and is started again ---\n" in log
     assert len(pids(re.sub(" on .*", "", log))) == 2 and len(set(re.findall(r" on (\d+)", log))) == 1
@@ -100,7 +130,7 @@ def test_target_that_cannot_be_started_again_ends_the_run(bench: Bench) -> None:
         {"bound": 0}, {"expect": "target-exited"}, {"say": {"event": "start"}}, {"expect": "started"}, {"expect": "target-exited"},
         {"say": {"event": "abort", "step": "start", "reason": "the target ended (exit status 127)"}}, {"end": 3})
     assert bench.run("disco").status == 3
-    assert bench.saw()[-1] == {"command": "target-exited", "status": 127}
+    assert bench.saw()[-1] == {"command": "target-exited", "instance": 0, "status": 127}
 
 
 def test_target_that_ended_by_itself_is_not_taken_for_restarted(bench: Bench, tmp_path: Path) -> None:
@@ -167,7 +197,7 @@ def test_program_hooks(bench: Bench, script: str, ok: bool, output: str, reason:
         hook("roster", peer="p.test", domain="srv.test"), {"expect": "hook"}, {"judge": {"*": "PASS"}}, {"end": 0},
         more=f"[hooks.roster]\nprogram = ['sh', '-c', '''{script.replace('$', '$$')}''']\n")
     bench.run("disco")
-    assert bench.saw()[-1] == {"command": "hook", "id": 5, "ok": ok, "output": output, "reason": reason}
+    assert bench.saw()[-1] == {"command": "hook", "instance": 0, "id": 5, "ok": ok, "output": output, "reason": reason}
 
 
 PID_FILE = "#!/bin/sh\necho $$$$ > ${dir}/pid\necho started $$$$\n%s\n"
@@ -181,7 +211,7 @@ def test_program_while_the_target_is_stopped(bench: Bench) -> None:
     (bench.fixture / "target.template").write_text(PID_FILE % 'echo started > "$$FAKE_READY"\nexec sleep infinity')
     done = bench.run("disco")
     assert (done.status, done.err) == (0, "")
-    assert bench.saw()[-1] == {"command": "hook", "id": 5, "ok": True, "output": "", "reason": ""}
+    assert bench.saw()[-1] == {"command": "hook", "instance": 0, "id": 5, "ok": True, "output": "", "reason": ""}
     first, second = pids(bench.file("target.log"))
     assert first != second and gone(first) and gone(second)
 

@@ -165,6 +165,19 @@ def test_all_errors_at_once_in_the_order_of_lines(tmp_path: Path, golden: Any) -
     golden("profile-errors.txt", "\n".join(errors(tmp_path, text)) + "\n")
 
 
+@pytest.mark.parametrize("old, new, expected", [
+    ("[start]\n", "[start]\ninstances = 0\n", "target.toml:21: start.instances expected a whole number from 1 to 8"),
+    ("port = 0", "port = 5222", "start.instances expected 1 where c2s.port or s2s.port is not 0"),
+])
+def test_instances_need_free_ports(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert read(tmp_path, STARTED).start.instances == 1
+    several = STARTED.replace("[start]\n", "[start]\ninstances = 3\n")
+    assert read(tmp_path, several).start.instances == 3
+    with pytest.raises(UsageProblem) as raised:
+        read(tmp_path, (STARTED if "start" in old else several).replace(old, new, 1))
+    assert expected in raised.value.lines[0]
+
+
 def test_errors_in_templates_name_file_and_line(tmp_path: Path) -> None:
     profile = read(tmp_path, STARTED)
     (tmp_path / "target.template").write_text("$$ok ${domain}\n${domain3}\ncost: $5\n${c2s_prot}\n")

@@ -41,10 +41,10 @@ result = "r"
 ''')
     assert bench.run("disco", "--jobs", "3", "--patience", "2.5", "--repeat", "2", "--format", "tap13", "--strict").status == 0
     plan, started = bench.saw()
-    assert started == {"command": "started", "c2s_port": 5222, "s2s_port": 5269}
+    assert started == {"command": "started", "instance": 0, "c2s_port": 5222, "s2s_port": 5269}
     assert plan == {
         "plan": 1, "scenarios_dir": str(bench.root / "scenarios"), "select": ["disco/admin", "disco/user"], "jobs": 3, "seed": 7,
-        "patience": 2.5, "repeat": 2, "journal": str(bench.out / "journal.jsonl"),
+        "patience": 2.5, "repeat": 2, "instances": 1, "journal": str(bench.out / "journal.jsonl"),
         "tap": {"path": str(bench.out / "run.tap"), "version": 13, "strict": True},
         "rerun": "buddycheck run --target fake --seed 7 --patience 2.5 --strict", "expect": [], "scope": {},
         "profile": {
@@ -103,7 +103,7 @@ def test_abort_is_told_with_the_targets_last_lines(bench: Bench) -> None:
     assert lines[1] == "the last lines of out/target.log:"
     assert lines[2:] == [f"    line {number}" for number in range(12, 31)] + ["    password ********"]
     assert TAP + "Bail out! run: the target ended (exit status 3)\n" == bench.file("run.tap")
-    assert bench.saw()[-1] == {"command": "target-exited", "status": 3}
+    assert bench.saw()[-1] == {"command": "target-exited", "instance": 0, "status": 3}
     assert len(bench.file("results.jsonl").splitlines()) == 1, "what was judged is kept"
 
 
@@ -259,7 +259,7 @@ def test_passwords_stay_out_of_everything(bench: Bench) -> None:
         more=f'[hooks.roster]\nprogram = ["sh", "-c", "echo {PASSWORD}; echo peer both"]\n')
     done = bench.run("disco", "--format", "plain:plain.txt", "--format", "json:run.json")
     assert done.status == 1
-    assert bench.saw()[-1] == {"command": "hook", "id": 1, "ok": True, "output": "********\npeer both\n", "reason": ""}
+    assert bench.saw()[-1] == {"command": "hook", "instance": 0, "id": 1, "ok": True, "output": "********\npeer both\n", "reason": ""}
     for path in [*bench.out.iterdir(), bench.root / "plain.txt", bench.root / "run.json"]:
         assert PASSWORD not in path.read_text(), path
     assert PASSWORD not in done.out + done.err

@@ -62,6 +62,7 @@ START_TEST(what_may_be_left_out_has_defaults)
 	ck_assert_uint_eq(p.seed, 1);
 	ck_assert(p.patience == 1);
 	ck_assert_int_eq(p.repeat, 1);
+	ck_assert_int_eq(p.instances, 1);
 	ck_assert_int_eq(p.tap_version, 14);
 	ck_assert_int_eq(p.strict, 0);
 	ck_assert_ptr_null(p.rerun);
@@ -138,7 +139,7 @@ START_TEST(patience_is_positive)
 }
 END_TEST
 
-#define RANGE "plan: expected repeat from 1, jobs from 0, tap.version 13 or 14"
+#define RANGE "plan: expected repeat and instances from 1, jobs from 0, tap.version 13 or 14"
 #define MISSING "plan: expected scenarios_dir, journal, tap.path and at least one id in select"
 
 static const struct {
@@ -154,6 +155,10 @@ static const struct {
 		{"{\"plan\": \"1\", " SMALL "}", "plan: expected \"plan\": 1"},
 		{"{\"plan\": 1}", MISSING},
 		{"{\"plan\": 1, \"repeat\": 0, \"scenarios_dir\": \"/s\", \"select\": [\"a/b\"], \"journal\": \"/j\", \"tap\": "
+		 "{\"path\": \"/t\"}, \"profile\": " PROFILE "}",
+				RANGE},
+		{"{\"plan\": 1, \"instances\": 0, \"scenarios_dir\": \"/s\", \"select\": [\"a/b\"], \"journal\": \"/j\", "
+		 "\"tap\": "
 		 "{\"path\": \"/t\"}, \"profile\": " PROFILE "}",
 				RANGE},
 		{"{\"plan\": 1, \"jobs\": -1, \"scenarios_dir\": \"/s\", \"select\": [\"a/b\"], \"journal\": \"/j\", \"tap\": "

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum company company(const char *tags, const char *play)
 {
@@ -51,8 +52,48 @@ START_TEST(who_shares_a_restart)
 }
 END_TEST
 
+/* Companies: a all, r restarts, k kills, u auto, f function, 1 alone, z last. Where each goes, in this order. */
+static const struct {
+	const char *there;
+	size_t instances;
+	const char *where;
+	size_t needed;
+} spreads[] = {
+		{"arkuf1z", 1, "0000000", 1},
+		{"arkuf1z", 2, "0111111", 2},
+		{"arkuf1z", 3, "0111222", 3},
+		{"arkuf1z", 8, "0123456", 7},
+		{"a", 3, "0", 1},
+		{"r", 3, "0", 1},
+		{"ar", 3, "01", 2},
+		{"rz", 3, "01", 2},
+		{"auz", 3, "012", 3},
+		{"rkuz", 3, "0112", 3},
+};
+
+START_TEST(groups_are_spread_over_instances)
+{
+	static const char letters[COMPANIES + 1] = "arkuf1z";
+	int there[COMPANIES] = {0};
+	size_t instance_of[COMPANIES] = {0};
+	char where[COMPANIES + 1] = "";
+	for (size_t i = 0; i < COMPANIES; i++) {
+		there[i] = strchr(spreads[_i].there, letters[i]) != NULL;
+	}
+	ck_assert_uint_eq(turns_spread(there, spreads[_i].instances, instance_of), spreads[_i].needed);
+	size_t n = 0;
+	for (size_t i = 0; i < COMPANIES; i++) {
+		if (there[i]) {
+			where[n++] = (char)('0' + instance_of[i]);
+		}
+	}
+	ck_assert_str_eq(where, spreads[_i].where);
+}
+END_TEST
+
 /* Plays of scenarios with so many administrators; an entry below 0: no client, and it runs alone. */
 struct bill {
+	struct suite suite;
 	struct run run;
 	struct scenario scenarios[16];
 	struct actor casts[16][16];
@@ -64,6 +105,7 @@ struct bill {
 static struct bill *bill_of(const int *admins, size_t count)
 {
 	struct bill *b = mem_alloc(sizeof *b);
+	b->run.suite = &b->suite;
 	b->run.plays = b->order;
 	b->run.plays_count = b->run.parallel_count = count;
 	uv_idle_init(uv_default_loop(), &b->run.next_turn);
@@ -144,7 +186,7 @@ START_TEST(jobs_bound_the_plays_under_way)
 	static const int admins[] = {0, 0, 0};
 	struct bill *b = bill_of(admins, 3);
 	char text[64];
-	b->run.plan.jobs = 2;
+	b->suite.plan.jobs = 2;
 	ck_assert_str_eq(begun(b, text), "0 1");
 	b->run.waits.busy = 0; /* waiting for time frees no place where the user said how many */
 	ck_assert_str_eq(begun(b, text), "");
@@ -187,6 +229,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("turns");
 	tcase_add_test(tests, who_runs_with_whom);
 	tcase_add_test(tests, who_shares_a_restart);
+	tcase_add_loop_test(tests, groups_are_spread_over_instances, 0, sizeof spreads / sizeof *spreads);
 	tcase_add_test(tests, a_play_waits_for_its_clients_and_others_pass_by);
 	tcase_add_test(tests, more_clients_than_are_shared_are_no_reason_to_wait_for_ever);
 	tcase_add_test(tests, jobs_bound_the_plays_under_way);
