@@ -13,9 +13,9 @@ static void reserve(struct buf *b, size_t more)
 	if (need <= b->cap) {
 		return;
 	}
-	size_t cap = b->cap ? b->cap : 64;
-	while (cap < need) {
-		cap *= 2;
+	size_t cap = b->cap ? 2 * b->cap : 64;
+	if (cap < need) {
+		cap = need; /* megabytes that come at once get no more than they need */
 	}
 	b->data = mem_resize(b->data, cap, 1);
 	b->cap = cap;
@@ -34,6 +34,14 @@ void buf_add(struct buf *b, const void *data, size_t len)
 void buf_add_text(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));
+}
+
+void buf_fill(struct buf *b, char c, size_t count)
+{
+	reserve(b, count);
+	memset(b->data + b->len, c, count);
+	b->len += count;
+	b->data[b->len] = '\0';
 }
 
 void buf_printf(struct buf *b, const char *format, ...)

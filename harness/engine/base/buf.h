@@ -12,6 +12,7 @@ struct buf {
 
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_add_text(struct buf *b, const char *text);
+void buf_fill(struct buf *b, char c, size_t count); /* count times the same */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_drop(struct buf *b, size_t len);  /* removes the first len octets */
 void buf_clear(struct buf *b);			   /* empty, memory kept */

@@ -34,6 +34,12 @@ void *mem_resize(void *old, size_t count, size_t size)
 	return p;
 }
 
+void *mem_grow(void *old, size_t count, size_t size)
+{
+	int full = !(count & (count - 1)); /* room is always for a power of two */
+	return full ? mem_resize(old, count ? 2 * count : 1, size) : old;
+}
+
 char *mem_strndup(const char *text, size_t len)
 {
 	char *copy = mem_alloc(len + 1);

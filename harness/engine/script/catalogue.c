@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "script/table.h"
 #include "script/template.h"
+#include "script/xpath.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -200,6 +201,7 @@ void catalogue_finish(struct catalogue *c)
 		free(c->files[i]);
 	}
 	free(c->files);
-	template_forget_parser();
+	template_forget_shared();
+	xpath_forget_shared();
 	*c = (struct catalogue){0};
 }

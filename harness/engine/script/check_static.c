@@ -26,7 +26,7 @@ struct checker {
 	struct scenario *scenario;
 	const struct requirements *requirements;
 	struct problems *problems;
-	struct vars known; /* names that have a value here; the value is not used */
+	struct vars known; /* names that have a value here, beside those of actors; the value is not used */
 	struct vars bound; /* by the template at hand */
 	struct vars captured;
 	char *connected; /* per actor */
@@ -46,21 +46,37 @@ static void problem_at(struct checker *c, const struct step *step, const char *f
 	free(message);
 }
 
+/* The next actor from *i on whom the name is about, or NULL. */
+static struct actor *named_actor(const struct checker *c, const char *name, size_t *i)
+{
+	while (*i < c->scenario->cast_count) {
+		struct actor *a = &c->scenario->cast[(*i)++];
+		size_t len = strlen(a->name);
+		if (!strncmp(a->name, name, len) && is_name_form(name + len)) {
+			return a;
+		}
+	}
+	return NULL;
+}
+
+static int is_known(const struct checker *c, const char *name)
+{
+	size_t i = 0;
+	return vars_get(&c->known, name) || named_actor(c, name, &i);
+}
+
 static void check_use(void *ud, const char *name, size_t len)
 {
 	struct checker *c = ud;
 	char *copy = mem_strndup(name, len);
-	if (!vars_get(&c->known, copy) && !vars_filler(name, len)) {
+	if (!is_known(c, copy) && !vars_filler(name, len)) {
 		problem_at(c, c->step,
 				"unknown name ${%s}; expected an actor, target, target2, off, token, approval command or a bound name",
 				copy);
 	}
-	for (size_t i = 0; i < c->scenario->cast_count; i++) {
-		struct actor *a = &c->scenario->cast[i];
-		size_t n = strlen(a->name);
-		if (!strncmp(a->name, copy, n) && is_name_form(copy + n)) {
-			a->used = 1;
-		}
+	size_t i = 0;
+	for (struct actor *a; (a = named_actor(c, copy, &i)) != NULL;) {
+		a->used = 1;
 	}
 	free(copy);
 }
@@ -69,7 +85,7 @@ static void check_bind(void *ud, const char *name, size_t len)
 {
 	struct checker *c = ud;
 	char *copy = mem_strndup(name, len);
-	if (vars_get(&c->known, copy) || vars_get(&c->bound, copy)) {
+	if (is_known(c, copy) || vars_get(&c->bound, copy)) {
 		problem_at(c, c->step, "'%s' is bound already; compare with ${...} instead", copy);
 	}
 	vars_set(&c->bound, copy, "");
@@ -81,7 +97,7 @@ static void check_capture(void *ud, const char *name, size_t len)
 {
 	struct checker *c = ud;
 	char *copy = mem_strndup(name, len);
-	if (vars_get(&c->known, copy) && !vars_get(&c->captured, copy)) {
+	if (is_known(c, copy) && !vars_get(&c->captured, copy)) {
 		problem_at(c, c->step, "'%s' has a meaning already; a capture needs a name of its own", copy);
 	}
 	vars_set(&c->bound, copy, "");
@@ -179,33 +195,29 @@ static void check_connection(struct checker *c, const struct step *step)
 
 static void check_steps(struct checker *c, const struct steps *steps);
 
+/* Behind the branches, what any of them makes known is known. */
 static void check_branches(struct checker *c, const struct step *step)
 {
-	struct vars before = {0};
-	struct vars after = {0};
+	struct vars gained = {0};
+	size_t before = c->known.count;
 	size_t cast = c->scenario->cast_count;
 	char *connected_before = mem_strndup(c->connected, cast);
 	char *connected_after = mem_alloc(cast);
-	for (size_t i = 0; i < c->known.count; i++) {
-		vars_set(&before, c->known.items[i].name, "");
-	}
 	for (size_t b = 0; b < step->branches_count; b++) {
 		check_steps(c, &step->branches[b]);
 		for (size_t i = 0; i < cast; i++) {
 			connected_after[i] = (char)(connected_after[i] | c->connected[i]);
 		}
 		memcpy(c->connected, connected_before, cast);
-		for (size_t i = 0; i < c->known.count; i++) {
-			vars_set(&after, c->known.items[i].name, "");
+		for (size_t i = before; i < c->known.count; i++) {
+			vars_set(&gained, c->known.items[i].name, "");
 		}
-		vars_finish(&c->known);
-		for (size_t i = 0; i < before.count; i++) {
-			vars_set(&c->known, before.items[i].name, "");
-		}
+		vars_cut(&c->known, before);
 	}
-	vars_finish(&before);
-	vars_finish(&c->known);
-	c->known = after;
+	for (size_t i = 0; i < gained.count; i++) {
+		vars_set(&c->known, gained.items[i].name, "");
+	}
+	vars_finish(&gained);
 	memcpy(c->connected, connected_after, cast);
 	free(connected_before);
 	free(connected_after);
@@ -272,13 +284,6 @@ static void know(struct checker *c)
 	static const char *const fixed[] = {"target", "target2", "off", "token", "approval command"};
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
 		vars_set(&c->known, fixed[i], "");
-	}
-	for (size_t i = 0; i < c->scenario->cast_count; i++) {
-		for (size_t f = 0; f < NAME_FORMS; f++) {
-			char *name = mem_printf("%s%s", c->scenario->cast[i].name, name_forms[f]);
-			vars_set(&c->known, name, "");
-			free(name);
-		}
 	}
 }
 

@@ -11,12 +11,17 @@
 
 #define FILE_MAX ((size_t)1024 * 1024)
 
+void lines_take(struct lines *ls, const struct line *line)
+{
+	ls->items = mem_grow(ls->items, ls->count, sizeof *ls->items);
+	ls->items[ls->count++] = *line;
+}
+
 void lines_add(struct lines *ls, const struct line *line)
 {
-	ls->items = mem_resize(ls->items, ls->count + 1, sizeof *ls->items);
-	ls->items[ls->count] = *line;
-	ls->items[ls->count].text = mem_strdup(line->text);
-	ls->count++;
+	struct line copy = *line;
+	copy.text = mem_strdup(line->text);
+	lines_take(ls, &copy);
 }
 
 static void add_raw(struct lines *ls, const char *file, int number, const char *start, size_t len)
@@ -37,10 +42,8 @@ static void add_raw(struct lines *ls, const char *file, int number, const char *
 	if (line.spaces) {
 		line.indent++;
 	}
-	char *text = mem_strndup(start + at, len - at);
-	line.text = text;
-	lines_add(ls, &line);
-	free(text);
+	line.text = mem_strndup(start + at, len - at);
+	lines_take(ls, &line);
 }
 
 void lines_split(struct lines *ls, const char *file, const char *text)

@@ -20,7 +20,8 @@ struct lines {
 
 /* Splits text; NUL octets and invalid UTF-8 are the caller's to refuse. file is borrowed. */
 void lines_split(struct lines *ls, const char *file, const char *text);
-void lines_add(struct lines *ls, const struct line *line); /* copies the text */
+void lines_add(struct lines *ls, const struct line *line);	/* copies the text */
+void lines_take(struct lines *ls, const struct line *line); /* the text is the lines' from now on */
 void lines_finish(struct lines *ls);
 int line_is_comment(const struct line *line); /* blank or comment */
 

@@ -200,7 +200,13 @@ static char *fill_in(const struct phrase *p, const struct span *values, const ch
 		}
 		text += head;
 	}
-	while (*text) {
+	for (;;) {
+		size_t plain = strcspn(text, "{$");
+		buf_add(&b, text, plain);
+		text += plain;
+		if (!*text) {
+			break;
+		}
 		size_t len = 0;
 		if (*text == '{') {
 			while (name_char(text[1 + len])) {
@@ -237,8 +243,7 @@ void phrase_expand(struct phrases *ps, const struct phrase *p, const struct line
 		line.text = fill_in(p, values, line.text, number);
 		line.indent += use->indent;
 		line.used_at = use->used_at ? use->used_at : use->number;
-		lines_add(out, &line);
-		free(line.text);
+		lines_take(out, &line);
 	}
 	free(text);
 }

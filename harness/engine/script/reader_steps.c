@@ -297,8 +297,7 @@ static int read_each(
 			struct line line = body[n];
 			line.indent--;
 			line.text = group_fill_in(body[n].text, group, i);
-			lines_add(&lines, &line);
-			free(line.text);
+			lines_take(&lines, &line);
 		}
 		size_t problems = r->problems->count;
 		read_steps(r, lines.items, lines.count, head->indent, out);

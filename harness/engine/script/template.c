@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <libxml/hash.h>
 #include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,19 +125,59 @@ static char *find_wrong(const xmlNode *node, enum template_use use)
 	return found;
 }
 
-/* One parser for all templates: a dictionary for each of thousands was most of the engine's memory. */
-static xmlParserCtxtPtr shared_parser;
+/* Seven of eight templates of the catalogue are equal to an earlier one, so all that are equal are one. The parser is
+ * one for all, too: a dictionary for each of them was most of the engine's memory. */
+static struct {
+	xmlParserCtxtPtr parser;
+	xmlHashTablePtr templates; /* by text, namespace and rules; with a reference to each */
+} shared;
 
-void template_forget_parser(void)
+static void forget_template(void *t, const xmlChar *text)
 {
-	xmlFreeParserCtxt(shared_parser);
-	shared_parser = NULL;
+	(void)text;
+	template_destroy(t);
+}
+
+void template_forget_shared(void)
+{
+	xmlFreeParserCtxt(shared.parser);
+	xmlHashFree(shared.templates, forget_template);
+	shared.parser = NULL;
+	shared.templates = NULL;
 }
 
 static xmlParserCtxtPtr parser(void)
 {
-	shared_parser = shared_parser ? shared_parser : xmlNewParserCtxt();
-	return shared_parser;
+	shared.parser = shared.parser ? shared.parser : xmlNewParserCtxt();
+	return shared.parser;
+}
+
+/* What decides, beside the text and the namespace, how a template is read and matched. */
+static const xmlChar *rules_of(enum template_use use, int scansion_rule)
+{
+	if (scansion_rule) {
+		return (const xmlChar *)(use == TEMPLATE_SEND ? "sends as in scansion" : "receives as in scansion");
+	}
+	return (const xmlChar *)(use == TEMPLATE_SEND ? "sends" : "receives");
+}
+
+static struct template *find_shared(const char *text, const char *default_ns, const xmlChar *rules)
+{
+	struct template *t = xmlHashLookup3(shared.templates, (const xmlChar *)text, (const xmlChar *)default_ns, rules);
+	if (t) {
+		t->refs++;
+	}
+	return t;
+}
+
+static void share(struct template *t, const char *text, const char *default_ns, const xmlChar *rules)
+{
+	if (!shared.templates) {
+		shared.templates = xmlHashCreate(0);
+	}
+	if (xmlHashAddEntry3(shared.templates, (const xmlChar *)text, (const xmlChar *)default_ns, rules, t) == 0) {
+		t->refs++;
+	}
 }
 
 static xmlDocPtr parse(
@@ -186,9 +227,17 @@ static xmlNodePtr only_element(xmlDocPtr doc, const struct line *lines, size_t c
 struct template *template_create(const struct line *lines, size_t count, const char *default_ns, enum template_use use,
 		int scansion_rule, struct problems *ps)
 {
-	struct template *t = mem_alloc(sizeof *t);
+	char *text = join(lines, count);
+	const xmlChar *rules = rules_of(use, scansion_rule);
+	struct template *t = find_shared(text, default_ns, rules);
+	if (t) {
+		free(text);
+		return t;
+	}
+	t = mem_alloc(sizeof *t);
+	t->refs = 1;
 	t->scansion_rule = scansion_rule;
-	t->text = join(lines, count);
+	t->text = text;
 	t->doc = parse(lines, count, t->text, default_ns, ps);
 	t->root = t->doc ? only_element(t->doc, lines, count, ps) : NULL;
 	if (!t->root) {
@@ -207,13 +256,14 @@ struct template *template_create(const struct line *lines, size_t count, const c
 		template_destroy(t);
 		return NULL;
 	}
+	share(t, text, default_ns, rules);
 	t->text[strlen(t->text) - 1] = '\0';
 	return t;
 }
 
 void template_destroy(struct template *t)
 {
-	if (t) {
+	if (t && !--t->refs) {
 		xmlFreeDoc(t->doc);
 		free(t->text);
 		free(t);

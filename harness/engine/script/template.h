@@ -15,6 +15,7 @@ const char *match_mode_text(enum match_mode mode);
 
 struct template
 {
+	int refs; /* steps that use it */
 	xmlDocPtr doc;
 	xmlNodePtr root;
 	char *text;		   /* as written, first indentation taken off */
@@ -22,11 +23,12 @@ struct template
 };
 
 /* Parses count lines; default_ns is the namespace of an element without xmlns. NULL with a problem added if they are
- * not exactly one element, or if a template to send holds patterns of matching. */
+ * not exactly one element, or if a template to send holds patterns of matching. Equal templates are one; each is to be
+ * destroyed as often as it was created. */
 struct template *template_create(const struct line *lines, size_t count, const char *default_ns, enum template_use use,
 		int scansion_rule, struct problems *ps);
 void template_destroy(struct template *t); /* NULL is allowed */
-void template_forget_parser(void);		   /* no more templates are to be created for now: frees what they share */
+void template_forget_shared(void);		   /* no more templates are to be created for now: frees what they share */
 
 /* Attribute of the root without expansion, or NULL. */
 const char *template_attr(const struct template *t, const char *name);

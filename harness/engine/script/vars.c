@@ -8,7 +8,7 @@
 static struct var *find(const struct vars *vs, const char *name, size_t len)
 {
 	for (size_t i = 0; i < vs->count; i++) {
-		if (strlen(vs->items[i].name) == len && !memcmp(vs->items[i].name, name, len)) {
+		if (vs->items[i].len == len && !memcmp(vs->items[i].name, name, len)) {
 			return &vs->items[i];
 		}
 	}
@@ -17,11 +17,12 @@ static struct var *find(const struct vars *vs, const char *name, size_t len)
 
 void vars_set(struct vars *vs, const char *name, const char *value)
 {
-	struct var *v = find(vs, name, strlen(name));
+	size_t len = strlen(name);
+	struct var *v = find(vs, name, len);
 	if (!v) {
-		vs->items = mem_resize(vs->items, vs->count + 1, sizeof *vs->items);
+		vs->items = mem_grow(vs->items, vs->count, sizeof *vs->items);
 		v = &vs->items[vs->count++];
-		*v = (struct var){.name = mem_strdup(name)};
+		*v = (struct var){.name = mem_strdup(name), .len = len};
 	}
 	char *old = v->value;
 	v->value = mem_strdup(value);
@@ -39,12 +40,18 @@ const char *vars_get(const struct vars *vs, const char *name)
 	return vars_get_n(vs, name, strlen(name));
 }
 
+void vars_cut(struct vars *vs, size_t count)
+{
+	while (vs->count > count) {
+		struct var *last = &vs->items[--vs->count];
+		free(last->name);
+		free(last->value);
+	}
+}
+
 void vars_finish(struct vars *vs)
 {
-	for (size_t i = 0; i < vs->count; i++) {
-		free(vs->items[i].name);
-		free(vs->items[i].value);
-	}
+	vars_cut(vs, 0);
 	free(vs->items);
 	*vs = (struct vars){0};
 }
@@ -66,16 +73,6 @@ size_t vars_filler(const char *name, size_t len)
 	return octets;
 }
 
-static void add_filler(struct buf *b, size_t octets)
-{
-	static const char some[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-	while (octets) {
-		size_t n = octets < sizeof some - 1 ? octets : sizeof some - 1;
-		buf_add(b, some, n);
-		octets -= n;
-	}
-}
-
 char *vars_expand(const struct vars *vs, const char *text)
 {
 	struct buf b = {0};
@@ -90,7 +87,7 @@ char *vars_expand(const struct vars *vs, const char *text)
 		if (value || filler) {
 			buf_add(&b, text, (size_t)(open - text));
 			buf_add_text(&b, value ? value : "");
-			add_filler(&b, filler);
+			buf_fill(&b, 'x', filler);
 		} else {
 			buf_add(&b, text, (size_t)(close + 1 - text));
 		}

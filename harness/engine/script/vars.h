@@ -9,6 +9,7 @@
 struct vars {
 	struct var {
 		char *name, *value;
+		size_t len; /* of the name */
 	} * items;
 	size_t count;
 };
@@ -16,6 +17,7 @@ struct vars {
 void vars_set(struct vars *vs, const char *name, const char *value); /* replaces */
 const char *vars_get(const struct vars *vs, const char *name);		 /* NULL if unknown; borrowed */
 const char *vars_get_n(const struct vars *vs, const char *name, size_t len);
+void vars_cut(struct vars *vs, size_t count); /* forgets all but those that were set first */
 void vars_finish(struct vars *vs);
 
 /* N of the name "filler:N", which stands for N times the letter x (eight digits at most); 0 if it is none. */

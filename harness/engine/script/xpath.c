@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "script/caps.h"
 
+#include <libxml/hash.h>
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static const char *const prefixes[][2] = {
 };
 
 struct xpath {
+	int refs;
 	xmlXPathCompExprPtr compiled;
 	const char **names;
 	size_t count;
@@ -82,10 +84,31 @@ static char *lift_variables(struct xpath *x, const char *expr)
 	return buf_take(&b);
 }
 
-struct xpath *xpath_create(const char *expr, char **error)
+/* Equal expressions are one, and all are evaluated in one context: making one takes libxml2 far longer than most
+ * evaluations. */
+static struct {
+	xmlHashTablePtr expressions; /* by what was written; with a reference to each */
+	xmlXPathContextPtr context;
+} shared;
+
+static void forget_expression(void *x, const xmlChar *expr)
+{
+	(void)expr;
+	xpath_destroy(x);
+}
+
+void xpath_forget_shared(void)
+{
+	xmlHashFree(shared.expressions, forget_expression);
+	xmlXPathFreeContext(shared.context);
+	shared.expressions = NULL;
+	shared.context = NULL;
+}
+
+static struct xpath *compile(const char *expr, char **error)
 {
 	struct xpath *x = mem_alloc(sizeof *x);
-	*error = NULL;
+	x->refs = 1;
 	char *lifted = lift_variables(x, expr);
 	xmlSetStructuredErrorFunc(NULL, ignore_error);
 	xmlSetGenericErrorFunc(NULL, ignore_message);
@@ -112,42 +135,83 @@ struct xpath *xpath_create(const char *expr, char **error)
 	return NULL;
 }
 
-static xmlXPathContextPtr context_of(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
+struct xpath *xpath_create(const char *expr, char **error)
 {
-	xmlXPathContextPtr ctx = xmlXPathNewContext(stanza->doc);
-	ctx->error = ignore_error;
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-		xmlXPathRegisterNs(ctx, (const xmlChar *)prefixes[i][0], (const xmlChar *)prefixes[i][1]);
+	*error = NULL;
+	struct xpath *x = xmlHashLookup(shared.expressions, (const xmlChar *)expr);
+	if (!x) {
+		x = compile(expr, error);
+		if (!x) {
+			return NULL;
+		}
+		if (!shared.expressions) {
+			shared.expressions = xmlHashCreate(0);
+		}
+		if (xmlHashAddEntry(shared.expressions, (const xmlChar *)expr, x)) {
+			return x; /* not shared */
+		}
 	}
+	x->refs++;
+	return x;
+}
+
+static xmlXPathContextPtr context(void)
+{
+	if (!shared.context) {
+		xmlXPathContextPtr ctx = xmlXPathNewContext(NULL);
+		ctx->error = ignore_error;
+		for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+			xmlXPathRegisterNs(ctx, (const xmlChar *)prefixes[i][0], (const xmlChar *)prefixes[i][1]);
+		}
+		caps_register(ctx);
+		shared.context = ctx;
+	}
+	return shared.context;
+}
+
+static xmlXPathContextPtr begin(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
+{
+	xmlXPathContextPtr ctx = context();
 	xmlXPathRegisterNs(ctx, (const xmlChar *)"s", (const xmlChar *)node_ns(stanza->root));
-	caps_register(ctx);
 	for (size_t i = 0; i < x->count; i++) {
 		char name[32];
 		snprintf(name, sizeof name, "v%zu", i);
 		const char *value = vars ? vars_get(vars, x->names[i]) : NULL;
 		xmlXPathRegisterVariable(ctx, (const xmlChar *)name, xmlXPathNewCString(value ? value : ""));
 	}
+	ctx->doc = stanza->doc;
 	ctx->node = stanza->root;
 	return ctx;
 }
 
+/* As it was when it was made: the next expression must not find this one's stanza, place or variables. */
+static void end(xmlXPathContextPtr ctx)
+{
+	xmlXPathRegisteredVariablesCleanup(ctx);
+	xmlResetError(&ctx->lastError);
+	ctx->doc = NULL;
+	ctx->node = NULL;
+	ctx->contextSize = -1;
+	ctx->proximityPosition = -1;
+}
+
 int xpath_holds(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
 {
-	xmlXPathContextPtr ctx = context_of(x, stanza, vars);
+	xmlXPathContextPtr ctx = begin(x, stanza, vars);
 	int holds = xmlXPathCompiledEvalToBoolean(x->compiled, ctx);
-	xmlXPathFreeContext(ctx);
+	end(ctx);
 	return holds;
 }
 
 char *xpath_text(const struct xpath *x, const struct stanza *stanza, const struct vars *vars)
 {
-	xmlXPathContextPtr ctx = context_of(x, stanza, vars);
+	xmlXPathContextPtr ctx = begin(x, stanza, vars);
 	xmlXPathObjectPtr value = xmlXPathCompiledEval(x->compiled, ctx);
 	xmlChar *text = value ? xmlXPathCastToString(value) : NULL;
 	char *copy = mem_strdup(text ? (const char *)text : "");
 	xmlFree(text);
 	xmlXPathFreeObject(value);
-	xmlXPathFreeContext(ctx);
+	end(ctx);
 	return copy;
 }
 
@@ -159,7 +223,7 @@ size_t xpath_names(const struct xpath *x, const char *const **names)
 
 void xpath_destroy(struct xpath *x)
 {
-	if (!x) {
+	if (!x || --x->refs) {
 		return;
 	}
 	xmlXPathFreeCompExpr(x->compiled);

@@ -8,7 +8,8 @@
 
 struct xpath;
 
-/* NULL if expr is no XPath; *error is then one line to free(). */
+/* NULL if expr is no XPath; *error is then one line to free(). Equal expressions are one; each is to be destroyed as
+ * often as it was created. */
 struct xpath *xpath_create(const char *expr, char **error);
 /* 1 or 0: what the expression gives as a boolean; -1 if it cannot be evaluated (an unknown prefix or function). */
 int xpath_holds(const struct xpath *x, const struct stanza *stanza, const struct vars *vars);
@@ -17,5 +18,6 @@ char *xpath_text(const struct xpath *x, const struct stanza *stanza, const struc
 /* Names of the variables, for static checks. */
 size_t xpath_names(const struct xpath *x, const char *const **names);
 void xpath_destroy(struct xpath *x); /* NULL is allowed */
+void xpath_forget_shared(void);		 /* nothing is to be created or evaluated for now: frees what they share */
 
 #endif

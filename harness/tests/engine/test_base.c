@@ -38,6 +38,22 @@ START_TEST(mem_is_zeroed_and_never_null)
 }
 END_TEST
 
+START_TEST(mem_grows_by_doubling)
+{
+	int *numbers = NULL;
+	for (size_t i = 0; i < 1000; i++) {
+		const int *before = numbers;
+		numbers = mem_grow(numbers, i, sizeof *numbers);
+		ck_assert(numbers == before || !(i & (i - 1)));
+		numbers[i] = (int)i;
+	}
+	for (int i = 0; i < 1000; i++) {
+		ck_assert_int_eq(numbers[i], i);
+	}
+	free(numbers);
+}
+END_TEST
+
 START_TEST(mem_copies_texts)
 {
 	ck_assert_ptr_null(mem_strdup(NULL));
@@ -93,6 +109,23 @@ START_TEST(buf_grows_and_ends_with_nul)
 }
 END_TEST
 
+START_TEST(buf_takes_no_more_for_megabytes_than_they_need)
+{
+	struct buf b = {0};
+	buf_add_text(&b, "<a>");
+	buf_fill(&b, 'x', 1000000);
+	ck_assert_uint_eq(b.len, 1000003);
+	ck_assert_uint_eq(b.cap, 1000004);
+	buf_fill(&b, 'y', 0);
+	ck_assert_uint_eq(strspn(b.data + 3, "x"), 1000000);
+	ck_assert_int_eq(b.data[b.len], 0);
+	buf_add_text(&b, "</a>");
+	ck_assert_str_eq(b.data + b.len - 5, "x</a>");
+	ck_assert_uint_ge(b.cap, 2000000); /* what goes on growing grows by more */
+	buf_finish(&b);
+}
+END_TEST
+
 START_TEST(buf_drops_from_the_front)
 {
 	struct buf b = {0};
@@ -117,6 +150,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("base");
 	tcase_add_test(tests, err_has_names_and_texts);
 	tcase_add_test(tests, mem_is_zeroed_and_never_null);
+	tcase_add_test(tests, mem_grows_by_doubling);
 	tcase_add_test(tests, mem_copies_texts);
 	const char *fork = getenv("CK_FORK");
 	if (!fork || strcmp(fork, "no") != 0) {
@@ -124,6 +158,7 @@ static Suite *make(void)
 	}
 	tcase_add_test(tests, buf_is_empty_when_zeroed);
 	tcase_add_test(tests, buf_grows_and_ends_with_nul);
+	tcase_add_test(tests, buf_takes_no_more_for_megabytes_than_they_need);
 	tcase_add_test(tests, buf_drops_from_the_front);
 	suite_add_tcase(suite, tests);
 	return suite;

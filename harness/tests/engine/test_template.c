@@ -247,11 +247,63 @@ START_TEST(a_broken_one_leaves_nothing_to_the_next)
 {
 	ck_assert_ptr_null(make_template("<iq xmlns:a='urn:a'><a:b", TEMPLATE_SEND));
 	ck_assert_ptr_nonnull(make_template("<message/>", TEMPLATE_SEND));
-	template_forget_parser();
+	template_forget_shared();
 	sends("<presence/>", "<presence/>");
 	char *octets = template_build(t, &vars, &(struct template_defaults){0});
 	ck_assert_str_eq(octets, "<message/>"); /* it outlives what it was read with */
 	free(octets);
+}
+END_TEST
+
+/* The template that one line makes; to be destroyed. */
+static struct template *of(const char *text, const char *ns, enum template_use use, int scansion_rule)
+{
+	struct line line = {.file = "f", .number = 1, .text = (char *)text};
+	struct problems none = {0};
+	struct template *made = template_create(&line, 1, ns, use, scansion_rule, &none);
+	problems_finish(&none);
+	return made;
+}
+
+START_TEST(equal_ones_are_one)
+{
+	static const char text[] = "<iq><a xmlns='urn:a'>${name}</a></iq>";
+	t = of(text, NS_CLIENT, TEMPLATE_SEND, 0);
+	struct template *same = of(text, NS_CLIENT, TEMPLATE_SEND, 0);
+	ck_assert_ptr_eq(t, same);
+	struct template *others[] = {of(text, NS_SERVER, TEMPLATE_SEND, 0), of(text, NS_CLIENT, TEMPLATE_RECEIVE, 0),
+			of(text, NS_CLIENT, TEMPLATE_SEND, 1), of(text, NS_CLIENT, TEMPLATE_RECEIVE, 1),
+			of("<iq> <a xmlns='urn:a'>${name}</a></iq>", NS_CLIENT, TEMPLATE_SEND, 0)};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		ck_assert_ptr_nonnull(others[i]);
+		ck_assert_ptr_ne(t, others[i]);
+		for (size_t n = 0; n < i; n++) {
+			ck_assert_ptr_ne(others[n], others[i]);
+		}
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		template_destroy(others[i]);
+	}
+	template_destroy(same);
+	template_forget_shared();
+	vars_set(&vars, "name", "x");
+	char *octets = template_build(t, &vars, &(struct template_defaults){.id = "1"});
+	ck_assert_str_eq(octets, "<iq id=\"1\"><a xmlns=\"urn:a\">x</a></iq>"); /* each user keeps it alive */
+	free(octets);
+	same = of(text, NS_CLIENT, TEMPLATE_SEND, 0);
+	ck_assert_ptr_ne(t, same);
+	template_destroy(same);
+	template_forget_shared();
+	template_forget_shared();
+}
+END_TEST
+
+START_TEST(a_wrong_one_is_told_each_time)
+{
+	for (int i = 0; i < 2; i++) {
+		ck_assert_ptr_null(make_template("<iq><a></iq>", TEMPLATE_SEND));
+		ck_assert_uint_eq(ps.count, 1);
+	}
 }
 END_TEST
 
@@ -291,6 +343,8 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, refuses_broken_patterns, 0, sizeof broken / sizeof *broken);
 	tcase_add_test(tests, other_braces_are_text);
 	tcase_add_test(tests, a_broken_one_leaves_nothing_to_the_next);
+	tcase_add_test(tests, equal_ones_are_one);
+	tcase_add_test(tests, a_wrong_one_is_told_each_time);
 	tcase_add_test(tests, names_are_reported);
 	tcase_add_test(tests, modes_have_names);
 	suite_add_tcase(suite, tests);

@@ -2,6 +2,7 @@
 #include "run.h"
 #include "script/vars.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,26 @@ START_TEST(values_are_found_and_replaced)
 	vars_set(&vs, "target", "other.test");
 	ck_assert_str_eq(vars_get(&vs, "target"), "other.test");
 	ck_assert_uint_eq(vs.count, 4);
+}
+END_TEST
+
+START_TEST(those_set_last_can_be_forgotten)
+{
+	vars_cut(&vs, 2);
+	ck_assert_uint_eq(vs.count, 2);
+	ck_assert_ptr_null(vars_get(&vs, "empty"));
+	ck_assert_str_eq(vars_get(&vs, "Juliet's full JID"), "juliet@srv.test/a}b");
+	for (int i = 0; i < 40; i++) {
+		char name[8];
+		snprintf(name, sizeof name, "n%d", i);
+		vars_set(&vs, name, name);
+	}
+	ck_assert_uint_eq(vs.count, 42);
+	ck_assert_str_eq(vars_get(&vs, "n39"), "n39");
+	vars_cut(&vs, 50);
+	ck_assert_uint_eq(vs.count, 42);
+	vars_cut(&vs, 0);
+	ck_assert_ptr_null(vars_get(&vs, "target"));
 }
 END_TEST
 
@@ -115,6 +136,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("vars");
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, values_are_found_and_replaced);
+	tcase_add_test(tests, those_set_last_can_be_forgotten);
 	tcase_add_test(tests, a_value_may_be_set_to_itself);
 	tcase_add_loop_test(tests, expands, 0, sizeof expansions / sizeof *expansions);
 	tcase_add_test(tests, names_are_reported_in_order);

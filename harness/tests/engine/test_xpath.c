@@ -183,6 +183,61 @@ START_TEST(a_check_without_variables_needs_no_values)
 }
 END_TEST
 
+START_TEST(equal_ones_are_one)
+{
+	char *error;
+	struct xpath *x = xpath_create("@to = '${target}'", &error);
+	struct xpath *same = xpath_create("@to = '${target}'", &error);
+	struct xpath *other = xpath_create("@to = '${both}'", &error);
+	ck_assert_ptr_eq(x, same);
+	ck_assert_ptr_ne(x, other);
+	xpath_destroy(same);
+	xpath_forget_shared();
+	struct stanza *s = stanza_parse("<iq to='srv.test'/>", NS_CLIENT);
+	ck_assert_int_eq(xpath_holds(x, s, &vars), 1); /* each user keeps it alive */
+	ck_assert_int_eq(xpath_holds(other, s, &vars), 0);
+	same = xpath_create("@to = '${target}'", &error);
+	ck_assert_ptr_ne(x, same);
+	ck_assert_int_eq(xpath_holds(same, s, &vars), 1);
+	xpath_destroy(same);
+	xpath_destroy(other);
+	xpath_destroy(x);
+	xpath_forget_shared();
+	xpath_forget_shared();
+	stanza_unref(s);
+}
+END_TEST
+
+/* They share a context of libxml2's. */
+START_TEST(one_evaluation_leaves_nothing_to_the_next)
+{
+	char *error;
+	struct xpath *x = xpath_create("//x[position() = last()]/@to = '${target}'", &error);
+	struct xpath *fails = xpath_create("x[@to and nobody:query]", &error);
+	struct xpath *s_query = xpath_create("count(s:query)", &error);
+	struct stanza *client = stanza_parse("<iq><query/><x xmlns='' to='a'/><x xmlns='' to='srv.test'/></iq>", NS_CLIENT);
+	struct stanza *server = stanza_parse("<iq><query xmlns='jabber:client'/></iq>", NS_SERVER);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(xpath_holds(x, client, &vars), 1);
+		ck_assert_int_eq(xpath_holds(fails, client, &vars), -1);
+		ck_assert_int_eq(xpath_holds(s_query, client, &vars), 1);
+		ck_assert_int_eq(xpath_holds(s_query, server, &vars), 0);
+		ck_assert_int_eq(xpath_holds(x, server, &vars), 0);
+		char *text = xpath_text(s_query, client, NULL);
+		ck_assert_str_eq(text, "1");
+		free(text);
+		/* The variables of x are known by names of their own only while x is evaluated. */
+		ck_assert_ptr_null(xpath_create("@id = $v0", &error));
+		free(error);
+	}
+	stanza_unref(client);
+	stanza_unref(server);
+	xpath_destroy(x);
+	xpath_destroy(fails);
+	xpath_destroy(s_query);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("xpath");
@@ -196,6 +251,8 @@ static Suite *make(void)
 	tcase_add_test(tests, what_cannot_be_evaluated_is_told);
 	tcase_add_test(tests, names_are_told);
 	tcase_add_test(tests, a_check_without_variables_needs_no_values);
+	tcase_add_test(tests, equal_ones_are_one);
+	tcase_add_test(tests, one_evaluation_leaves_nothing_to_the_next);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
