@@ -14,6 +14,7 @@ Key = tuple[str, int]  # scenario and repetition
 # Why an entry is folded; PLAIN is shown at once.
 PLAIN, SETUP, FENCE, AFTER = 0, 1, 2, 3
 SETUP_KINDS = ("open", "tls", "header", "end", "close", "dns", "lend", "background")
+CUE = '"kind":"cue"'  # what the player was told: the line before shows it
 SETUP_STANZA = re.compile(
     r"\s*<(?:stream:features|starttls|proceed|(?:db:)?(?:result|verify)[ />]|auth[ >]|response|challenge|success)"
     r"|\s*<iq [^>]*id=['\"]_xmpp_"
@@ -52,9 +53,11 @@ def events(path: Path, wanted: Mapping[Key, set[int]]) -> dict[Key, list[list[An
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:
-    """All lines; a last one that breaks off, as a killed engine leaves it, is left aside."""
+    """All lines that say what happened; a last one that breaks off, as a killed engine leaves it, is left aside."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
+            if CUE in line:
+                continue
             try:
                 entry = json.loads(line)
             except ValueError:

@@ -137,9 +137,9 @@ void pair_destroy(struct pair *pair);
 
 /* s2s_stream.c */
 void s2s_accept(struct peers *ps, struct conn *conn);
-struct s2s *s2s_connect(struct pair *pair);							   /* NULL if the target's address is of no use */
-void s2s_adopt(struct s2s *s, struct peer *p);						   /* a stray has named its peer */
-void s2s_record(struct s2s *s, struct record r, const struct peer *p); /* owner and stream are filled in */
+struct s2s *s2s_connect(struct pair *pair);							  /* NULL if the target's address is of no use */
+void s2s_adopt(struct s2s *s, struct peer *p);						  /* a stray has named its peer */
+int s2s_record(struct s2s *s, struct record r, const struct peer *p); /* owner and stream are filled in; the line */
 void s2s_send_header(struct s2s *s, const char *to);
 void s2s_begin(struct s2s *s); /* outbound: the header, as its pair wants it */
 void s2s_send_raw_header(struct s2s *s, const char *octets);

@@ -35,7 +35,7 @@ struct record {
 };
 
 struct recorder {
-	void (*record)(void *ud, const struct record *record);
+	int (*record)(void *ud, const struct record *record); /* line of the journal */
 	void *ud;
 	int streams; /* counts TCP connections, for the numbers */
 };

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-void relay_record(const struct relay *r, struct record record)
+int relay_record(const struct relay *r, struct record record)
 {
 	record.owner = r->owner;
 	record.stream = r->number;
-	r->recorder->record(r->recorder->ud, &record);
+	return r->recorder->record(r->recorder->ud, &record);
 }
 
 static void free_relay(struct relay *r)

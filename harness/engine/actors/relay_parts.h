@@ -32,7 +32,7 @@ struct relay {
 };
 
 /* relay.c */
-void relay_record(const struct relay *r, struct record record); /* fills in owner and stream */
+int relay_record(const struct relay *r, struct record record); /* fills in owner and stream; the line */
 void relay_send_own(
 		struct relay *r, enum record_kind kind, const char *octets, size_t len); /* octets of the relay's own */
 void relay_end_target(struct relay *r); /* </stream:stream> if a stream is open, and FIN */

@@ -17,7 +17,7 @@ static int is_secret(const struct stanza *stanza)
 	return 0;
 }
 
-static void record_element(struct relay *r, const struct stanza *stanza, int from_target)
+static void record_element(struct relay *r, struct stanza *stanza, int from_target)
 {
 	struct record record = {
 			.kind = RECORD_STANZA, .from_target = from_target, .data = stanza->raw, .len = stanza->raw_len};
@@ -27,7 +27,7 @@ static void record_element(struct relay *r, const struct stanza *stanza, int fro
 		record.data = buf_text(&b);
 		record.len = b.len;
 	}
-	relay_record(r, record);
+	stanza->line = relay_record(r, record);
 	buf_finish(&b);
 }
 
@@ -91,8 +91,9 @@ static void error_came(struct relay *r, const struct stanza *stanza)
 static void target_header(void *ud, const struct stream_header *header, const char *raw, size_t len)
 {
 	struct relay *r = ud;
-	relay_record(r, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len});
+	int line = relay_record(r, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len});
 	struct stanza *element = stream_header_element(header, raw, len);
+	element->line = line;
 	r->callbacks->on_element(r->ud, element, 1);
 	stanza_unref(element);
 }

@@ -9,11 +9,11 @@
 
 #define CLOSE_DEADLINE_MS 2000
 
-void s2s_record(struct s2s *s, struct record r, const struct peer *p)
+int s2s_record(struct s2s *s, struct record r, const struct peer *p)
 {
 	r.owner = p ? p->owner : NULL;
 	r.stream = s->number;
-	s->ps->recorder->record(s->ps->recorder->ud, &r);
+	return s->ps->recorder->record(s->ps->recorder->ud, &r);
 }
 
 static void unlink_stream(struct s2s *s)
@@ -196,12 +196,14 @@ static void tell_opening(struct s2s *s, struct stanza *stanza)
 }
 
 /* A stream to a name that no peer has, but that holds a peer's: whoever asked for it hears of it. */
-static void tell_misdirected(const struct s2s *s, const struct stream_header *header, const char *raw, size_t len)
+static void tell_misdirected(
+		const struct s2s *s, const struct stream_header *header, const char *raw, size_t len, int line)
 {
 	const struct peer *named = header->to ? peers_find(s->ps, header->to) : NULL;
 	struct peer *p = header->to && !named ? peers_within(s->ps, header->to) : NULL;
 	if (p && s->ps->callbacks->on_opening) {
 		struct stanza *element = stream_header_element(header, raw, len);
+		element->line = line;
 		s->ps->callbacks->on_opening(s->ps->ud, p, element);
 		stanza_unref(element);
 	}
@@ -219,15 +221,17 @@ static void on_header(void *ud, const struct stream_header *header, const char *
 			s2s_adopt(s, p);
 		}
 	}
-	s2s_record(s, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len}, s->peer);
+	int line =
+			s2s_record(s, (struct record){.kind = RECORD_HEADER, .from_target = 1, .data = raw, .len = len}, s->peer);
 	if (!s->outbound) {
 		inbound_header(s, header);
-		tell_misdirected(s, header, raw, len);
+		tell_misdirected(s, header, raw, len, line);
 		return;
 	}
 	free(s->id);
 	s->id = mem_strdup(header->id ? header->id : "");
 	struct stanza *element = stream_header_element(header, raw, len);
+	element->line = line;
 	tell_opening(s, element);
 	stanza_unref(element);
 	if (!s->dead && !s->version1 && s->pair) {
@@ -323,8 +327,8 @@ static void on_element(void *ud, struct stanza *stanza)
 		s2s_adopt(s, p);
 	}
 	p = p ? p : s->peer;
-	s2s_record(s, (struct record){.kind = RECORD_STANZA, .from_target = 1, .data = stanza->raw, .len = stanza->raw_len},
-			p);
+	stanza->line = s2s_record(s,
+			(struct record){.kind = RECORD_STANZA, .from_target = 1, .data = stanza->raw, .len = stanza->raw_len}, p);
 	if (node_is(stanza->root, "error", NS_STREAM)) {
 		error_came(s, stanza);
 	} else if (node_is(stanza->root, "features", NS_STREAM)) {

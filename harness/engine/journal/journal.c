@@ -112,6 +112,37 @@ static void add_text(struct buf *b, const char *key, const char *value)
 	}
 }
 
+/* A text that is no UTF-8 is marked, not left out: a fact that is missing would tell something else. */
+static void add_fact(struct buf *b, const struct journal_fact *f)
+{
+	buf_printf(b, "\"%s\":", f->name);
+	if (!f->text) {
+		add_number(b, "", f->number);
+	} else if (is_utf8(f->text, strlen(f->text))) {
+		add_string(b, f->text, strlen(f->text));
+	} else {
+		char *plain = mem_strdup(f->text);
+		for (char *c = plain; *c; c++) {
+			if ((unsigned char)*c >= 0x80) {
+				*c = '?';
+			}
+		}
+		add_string(b, plain, strlen(plain));
+		free(plain);
+	}
+}
+
+static void add_facts(struct buf *b, const struct journal_fact *facts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		buf_add_text(b, i ? "," : ",\"facts\":{");
+		add_fact(b, &facts[i]);
+	}
+	if (count) {
+		buf_add_text(b, "}");
+	}
+}
+
 int journal_write(struct journal *j, const struct journal_entry *e)
 {
 	struct buf *b = &j->line;
@@ -132,6 +163,7 @@ int journal_write(struct journal *j, const struct journal_entry *e)
 		add_octets(b, e->data, e->len);
 	}
 	add_text(b, "detail", e->detail);
+	add_facts(b, e->facts, e->facts_count);
 	buf_add_text(b, "}\n");
 	j->failed |= fwrite(b->data, 1, b->len, j->file) != b->len;
 	return j->lines;

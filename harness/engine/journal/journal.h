@@ -3,14 +3,21 @@
  *
  * Keys: n (line number, from 1), t (microseconds since the run began), kind, and where they apply scenario, repeat,
  * actor, stream, dir ("in" from the target, "out" to it), data (octets as text) or octets (hex, where they are no
- * UTF-8), detail. */
+ * UTF-8), detail, facts (an object of texts and numbers). */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#define JOURNAL_FORMAT 2 /* what replay/ reads; harness/README.md tells the kinds */
+
 struct journal;
+
+struct journal_fact {
+	const char *name, *text; /* text NULL: it is the number */
+	uint64_t number;
+};
 
 struct journal_entry {
 	uint64_t time;
@@ -22,6 +29,8 @@ struct journal_entry {
 	const char *data;
 	size_t len;
 	const char *detail;
+	const struct journal_fact *facts;
+	size_t facts_count;
 };
 
 /* NULL with errno set if the file cannot be written. */

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static const struct play *note_line(struct play *p, int line)
+void play_note_line(struct play *p, int line)
 {
 	if (p) {
 		if (!p->journal_first) {
@@ -12,14 +12,13 @@ static const struct play *note_line(struct play *p, int line)
 		}
 		p->journal_last = line;
 	}
-	return p;
 }
 
 #define SENT_MAX                                                                                                       \
 	((size_t)64 * 1024) /* of one piece of what we sent: the rest of a huge stanza tells nobody anything               \
 						 */
 
-void record_actor(void *ud, const struct record *record)
+int record_actor(void *ud, const struct record *record)
 {
 	struct suite *s = ud;
 	const struct seat_link *link = record->owner;
@@ -43,16 +42,17 @@ void record_actor(void *ud, const struct record *record)
 		e.actor = p->scenario->cast[link->actor].name;
 	}
 	int line = journal_write(s->journal, &e);
-	note_line(p, line);
+	play_note_line(p, line);
 	free(cut);
 	if (p && !record->from_target && record->kind == RECORD_STANZA) {
 		play_note_sent(p, link->actor, line, record->data, record->len);
 	}
 	if (p && !p->ended && record->kind == RECORD_FAULT && record->from_target) {
 		char *detail = mem_printf("%s", record->detail ? record->detail : "no XML stream");
-		player_on_fault(p->player, link->actor, detail, suite_now(s));
+		cue_fault(p, link->actor, detail);
 		free(detail);
 	}
+	return line;
 }
 
 int journal_note(struct run *r, const struct play *p, int actor, const char *kind, const char *detail)
@@ -64,6 +64,6 @@ int journal_note(struct run *r, const struct play *p, int actor, const char *kin
 		e.actor = actor >= 0 ? p->scenario->cast[actor].name : NULL;
 	}
 	int line = journal_write(r->suite->journal, &e);
-	note_line((struct play *)p, line);
+	play_note_line((struct play *)p, line);
 	return line;
 }

@@ -87,7 +87,7 @@ static void call_done(struct hook_runner *h, size_t i, int ok, const char *outpu
 	if (undoes) {
 		run_undone(h->run, ok ? NULL : text ? text : "no reason given");
 	} else if (p && !p->ended) {
-		player_on_hook(p->player, id, ok, text, run_now(h->run));
+		cue_hook(p, id, ok, text);
 		play_pump(p);
 	}
 	for (size_t other = 0; other < h->count;) {
@@ -410,7 +410,7 @@ static void park(struct hook_runner *h, struct call *c, char *octets)
 	c->pending = octets;
 	journal_note(h->run, p, -1, "hook-answer", "the form is there");
 	if (p && !p->ended) {
-		player_on_hook(p->player, c->player_id, 1, NULL, run_now(h->run));
+		cue_hook(p, c->player_id, 1, NULL);
 		play_pump(p);
 	}
 }

@@ -55,18 +55,19 @@ static uint64_t now(const struct interop *n)
 	return (uv_hrtime() - n->started) / 1000;
 }
 
-static void on_record(void *ud, const struct record *r)
+static int on_record(void *ud, const struct record *r)
 {
 	struct interop *n = ud;
 	const struct origin *origin = r->owner;
-	journal_write(n->journal, &(struct journal_entry){.time = now(n),
-									  .kind = record_kind_text(r->kind),
-									  .actor = origin ? origin->names[!!r->from_target] : NULL,
-									  .stream = r->stream,
-									  .direction = r->from_target || (origin && origin->between_servers) ? "in" : "out",
-									  .data = r->data,
-									  .len = r->len,
-									  .detail = r->detail});
+	return journal_write(
+			n->journal, &(struct journal_entry){.time = now(n),
+								.kind = record_kind_text(r->kind),
+								.actor = origin ? origin->names[!!r->from_target] : NULL,
+								.stream = r->stream,
+								.direction = r->from_target || (origin && origin->between_servers) ? "in" : "out",
+								.data = r->data,
+								.len = r->len,
+								.detail = r->detail});
 }
 
 static void on_query(void *ud, const char *name, int type)

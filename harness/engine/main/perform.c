@@ -42,7 +42,7 @@ static void log_in(struct play *p, int actor)
 	if (link->session) {
 		session_set_owner(link->session, link);
 		journal_note(p->run, p, actor, "lend", session_jid(link->session));
-		player_on_connected(p->player, actor, session_jid(link->session), run_now(p->run));
+		cue_connected(p, actor, session_jid(link->session));
 		return;
 	}
 	if (a->login) {
@@ -58,7 +58,7 @@ static void log_in(struct play *p, int actor)
 void play_count_streams(struct play *p, int actor)
 {
 	const struct peer *peer = p->links[actor].peer;
-	player_on_streams(p->player, actor, peer_streams(peer, 0), peer_streams(peer, 1), run_now(p->run));
+	cue_streams(p, actor, peer_streams(peer, 0), peer_streams(peer, 1));
 }
 
 static void hang_up(struct play *p, int actor, int reset)

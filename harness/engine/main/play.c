@@ -9,20 +9,36 @@
 
 static int has(void *ud, const char *what)
 {
-	const struct run *r = ud;
-	return profile_has(&r->suite->plan.profile, what);
+	const struct suite *s = ud;
+	return profile_has(&s->plan.profile, what);
 }
 
-static uint64_t patient(const struct run *r, int ms)
+static uint64_t patient(const struct suite *s, int ms)
 {
-	return (uint64_t)((double)ms * 1000.0 * r->suite->plan.patience);
+	return (uint64_t)((double)ms * 1000.0 * s->plan.patience);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
 	struct play *p = timer->data;
-	player_on_deadline(p->player, run_now(p->run));
+	cue_deadline(p);
 	play_pump(p);
+}
+
+void suite_config(const struct suite *s, struct player_config *config)
+{
+	const struct profile *profile = &s->plan.profile;
+	const struct hook *approve = profile_hook(profile, "approve");
+	*config = (struct player_config){.catalogue = &s->catalogue,
+			.target = profile->domains[0],
+			.target2 = profile->domains_count > 1 ? profile->domains[1] : NULL,
+			.off = profile->off_domain,
+			.approval_command = approve ? approve->adhoc : NULL,
+			.quiet = patient(s, profile->quiet_ms),
+			.deadline = patient(s, profile->deadline_ms),
+			.rerun = s->plan.rerun,
+			.has = has,
+			.ud = (void *)s};
 }
 
 struct play *play_create(struct run *r, const struct scenario *s, int repeat, enum company company)
@@ -36,21 +52,11 @@ struct play *play_create(struct run *r, const struct scenario *s, int repeat, en
 		p->links[i] = (struct seat_link){.play = p, .actor = (int)i};
 		addresses[i] = p->links[i].address = play_address(p, i);
 	}
-	const struct profile *profile = &r->suite->plan.profile;
-	const struct hook *approve = profile_hook(profile, "approve");
-	struct player_config config = {.catalogue = &r->suite->catalogue,
-			.scenario = s,
-			.token = p->token,
-			.target = profile->domains[0],
-			.target2 = profile->domains_count > 1 ? profile->domains[1] : NULL,
-			.off = profile->off_domain,
-			.approval_command = approve ? approve->adhoc : NULL,
-			.addresses = addresses,
-			.quiet = patient(r, profile->quiet_ms),
-			.deadline = patient(r, profile->deadline_ms),
-			.rerun = r->suite->plan.rerun,
-			.has = has,
-			.ud = r};
+	struct player_config config;
+	suite_config(r->suite, &config);
+	config.scenario = s;
+	config.token = p->token;
+	config.addresses = addresses;
 	p->player = player_create(&config);
 	free(addresses);
 	return p;
@@ -91,9 +97,8 @@ void play_begin(struct play *p)
 	control_event(json_pack("{s:s, s:s, s:i, s:i}", "event", "begin", "scenario", p->scenario->id, "repeat", p->repeat,
 			"attempt", attempt));
 	char *which = attempt > 1 ? mem_printf("attempt %d", attempt) : NULL;
-	journal_note(p->run, p, -1, "begin", which);
+	cue_start(p, which);
 	free(which);
-	player_start(p->player, run_now(p->run));
 	if (!player_is_over(p->player)) { /* what is skipped does nothing to the target */
 		p->run->lone = p->run->since_start++ ? NULL : p;
 	}
@@ -164,7 +169,7 @@ void play_end(struct play *p, const char *why, enum verdict verdict)
 	if (!p->reported) {
 		leave(p);
 	}
-	player_end(p->player, why, verdict, run_now(p->run));
+	cue_end(p, why, verdict);
 	p->ended = 1;
 	waits_note(p);
 	journal_note(p->run, p, -1, "end-of-play", verdict_text(player_result(p->player)->verdict));
@@ -214,7 +219,7 @@ void play_lost(struct play *p, const char *reason, enum verdict verdict)
 			buf_printf(&detail, "... (%zu octets)", s->octets);
 		}
 	}
-	player_lost(p->player, reason, buf_text(&detail), verdict, run_now(p->run));
+	cue_lost(p, reason, buf_text(&detail), verdict);
 	buf_finish(&detail);
 	play_end(p, reason, verdict);
 }

@@ -183,6 +183,7 @@ void play_release(struct play *p, struct seat_link *link); /* the session goes b
 void play_release_early(struct play *p);
 
 /* play.c */
+void suite_config(const struct suite *s, struct player_config *config); /* what holds for all plays */
 struct play *play_create(struct run *r, const struct scenario *s, int repeat, enum company company);
 void play_begin(struct play *p);
 void play_pump(struct play *p); /* performs what the player asks for */
@@ -196,6 +197,24 @@ void play_doubt(struct play *p);
 /* Ends a play that the target did not survive: FAIL or INCONCLUSIVE. */
 void play_lost(struct play *p, const char *reason, enum verdict verdict);
 void play_note_sent(struct play *p, int actor, int line, const char *data, size_t len);
+
+/* cue.c: what the player is told, written into the journal first, so that replay/ can tell it the same again */
+void cue_suite(struct suite *s); /* the first line: what holds for all plays */
+void cue_start(struct play *p, const char *attempt);
+void cue_connected(struct play *p, int actor, const char *full_jid);
+void cue_connect_failed(struct play *p, int actor, const char *reason);
+void cue_stanza(struct play *p, int actor, const struct player_stanza *ps);
+void cue_opening(struct play *p, int actor, struct stanza *stanza);
+void cue_closed(struct play *p, int actor, const char *how);
+void cue_opened(struct play *p, int actor);
+void cue_visited(struct play *p, int actor);
+void cue_ended(struct play *p, int actor, const char *how, const char *condition);
+void cue_streams(struct play *p, int actor, size_t own, size_t all);
+void cue_hook(struct play *p, int id, int ok, const char *output);
+void cue_fault(struct play *p, int actor, const char *detail);
+void cue_deadline(struct play *p);
+void cue_lost(struct play *p, const char *why, const char *detail, enum verdict verdict);
+void cue_end(struct play *p, const char *why, enum verdict verdict);
 
 /* turns.c */
 enum company turns_company(const struct scenario *s);
@@ -223,7 +242,8 @@ extern const struct peers_callbacks play_peers_callbacks;
 extern const struct sessions_callbacks play_sessions_callbacks;
 
 /* events.c: to the journal */
-void record_actor(void *ud, const struct record *record);
+int record_actor(void *ud, const struct record *record);
+void play_note_line(struct play *p, int line); /* p NULL: a line of no play */
 int journal_note(struct run *r, const struct play *p, int actor, const char *kind, const char *detail);
 
 /* waits.c */

@@ -108,6 +108,7 @@ int start_plan(struct suite *s, const char *plan_line, char **error)
 		*error = mem_printf("%s cannot be written: %s", s->plan.journal, strerror(errno));
 		return ERR_SYSTEM;
 	}
+	cue_suite(s);
 	return s->plan.profile.s2s_tls && make_certificates(s, error) ? ERR_SYSTEM : ERR_OK;
 }
 

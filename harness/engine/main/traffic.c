@@ -29,12 +29,12 @@ static void peer_stanza(void *ud, struct peer *peer, struct stanza *stanza, cons
 		return;
 	}
 	struct player_stanza ps = {.stanza = stanza,
-			.journal = p->journal_last,
+			.journal = stanza->line,
 			.opened_by_target = arrival->opened_by_target,
 			.bidi = arrival->bidi,
 			.validated = arrival->validated,
 			.content_ns = arrival->content_ns};
-	player_on_stanza(p->player, addressee(p, link->actor, stanza), &ps, run_now(p->run));
+	cue_stanza(p, addressee(p, link->actor, stanza), &ps);
 	play_pump(p);
 }
 
@@ -44,7 +44,7 @@ static void peer_connected(void *ud, struct peer *peer, const char *target_domai
 	(void)target_domain;
 	struct seat_link *link = peer_owner(peer);
 	if (!link->play->ended) {
-		player_on_connected(link->play->player, link->actor, NULL, run_now(link->play->run));
+		cue_connected(link->play, link->actor, NULL);
 		play_pump(link->play);
 	}
 }
@@ -61,16 +61,6 @@ static void each_user_too(
 	play_pump(p);
 }
 
-static void tell_failed(struct play *p, int actor, const char *text)
-{
-	player_on_connect_failed(p->player, actor, text, run_now(p->run));
-}
-
-static void tell_closed(struct play *p, int actor, const char *text)
-{
-	player_on_closed(p->player, actor, text, run_now(p->run));
-}
-
 static void peer_failed(void *ud, struct peer *peer, const char *target_domain, const char *reason)
 {
 	(void)ud;
@@ -79,7 +69,7 @@ static void peer_failed(void *ud, struct peer *peer, const char *target_domain, 
 	if (!p->ended) {
 		char *text = mem_printf("stream to %s: %s", target_domain, reason);
 		journal_note(p->run, p, link->actor, "failed", text);
-		each_user_too(p, link->actor, tell_failed, text);
+		each_user_too(p, link->actor, cue_connect_failed, text);
 		free(text);
 	}
 }
@@ -99,7 +89,7 @@ static void peer_closed(void *ud, struct peer *peer, int stream, enum close_kind
 	struct seat_link *link = peer_owner(peer);
 	if (!link->play->ended && kind != CLOSE_OURS) {
 		char *how = how_closed(kind, condition, end);
-		each_user_too(link->play, link->actor, tell_closed, how);
+		each_user_too(link->play, link->actor, cue_closed, how);
 		free(how);
 	}
 	if (!link->play->ended) {
@@ -113,7 +103,7 @@ static void tell_opening(struct seat_link *link, struct stanza *stanza)
 {
 	struct play *p = link->play;
 	if (!p->ended) {
-		player_on_opening(p->player, link->actor, stanza, p->journal_last, run_now(p->run));
+		cue_opening(p, link->actor, stanza);
 		play_pump(p);
 	}
 }
@@ -124,7 +114,7 @@ static void peer_opened(void *ud, struct peer *peer, const char *target_domain)
 	(void)target_domain;
 	struct seat_link *link = peer_owner(peer);
 	if (!link->play->ended) {
-		player_on_opened(link->play->player, link->actor, run_now(link->play->run));
+		cue_opened(link->play, link->actor);
 		play_pump(link->play);
 	}
 }
@@ -135,7 +125,7 @@ static void peer_visited(void *ud, struct peer *peer)
 	struct seat_link *link = peer_owner(peer);
 	struct play *p = link->play;
 	if (!p->ended) {
-		player_on_visited(p->player, link->actor, p->journal_last, run_now(p->run));
+		cue_visited(p, link->actor);
 		play_pump(p);
 	}
 }
@@ -152,7 +142,7 @@ static void peer_ended(void *ud, struct peer *peer, const char *how, const char 
 	struct seat_link *link = peer_owner(peer);
 	struct play *p = link->play;
 	if (!p->ended) {
-		player_on_ended(p->player, link->actor, how, condition, p->journal_last, run_now(p->run));
+		cue_ended(p, link->actor, how, condition);
 		play_pump(p);
 	}
 }
@@ -177,7 +167,7 @@ static void session_ready(void *ud, struct session *s)
 	if (hooks_owns(r->hooks, s)) {
 		hooks_session_ready(r->hooks);
 	} else if (link && !link->play->ended) {
-		player_on_connected(link->play->player, link->actor, session_jid(s), run_now(r));
+		cue_connected(link->play, link->actor, session_jid(s));
 		play_pump(link->play);
 	}
 }
@@ -202,7 +192,7 @@ static void session_failed(void *ud, struct session *s, const char *reason)
 	session_destroy(s);
 	if (link && !link->play->ended) {
 		play_doubt(link->play);
-		player_on_connect_failed(link->play->player, link->actor, reason, run_now(r));
+		cue_connect_failed(link->play, link->actor, reason);
 		play_pump(link->play);
 	}
 }
@@ -246,13 +236,10 @@ static void session_stanza(void *ud, struct session *s, struct stanza *stanza)
 	if (!link || !link->play->begun || link->play->ended) {
 		return;
 	}
-	struct player_stanza ps = {.stanza = stanza,
-			.journal = link == own ? link->play->journal_last : 0,
-			.opened_by_target = 1,
-			.validated = 1,
-			.content_ns = NS_CLIENT};
+	struct player_stanza ps = {
+			.stanza = stanza, .journal = stanza->line, .opened_by_target = 1, .validated = 1, .content_ns = NS_CLIENT};
 	link->play->asked_on = s;
-	player_on_stanza(link->play->player, link->actor, &ps, run_now(r));
+	cue_stanza(link->play, link->actor, &ps);
 	play_pump(link->play);
 	link->play->asked_on = NULL;
 }
@@ -263,7 +250,7 @@ static void tell_client_ended(const struct seat_link *link, enum close_kind kind
 	struct play *p = link->play;
 	const char *how = condition ? "error" : end ? "end" : kind == CLOSE_RESET ? "reset" : "fin";
 	if (kind != CLOSE_OURS && actor_has_own_session(&p->scenario->cast[link->actor])) {
-		player_on_ended(p->player, link->actor, how, condition, p->journal_last, run_now(p->run));
+		cue_ended(p, link->actor, how, condition);
 	}
 }
 
@@ -281,7 +268,7 @@ static void session_closed(void *ud, struct session *s, enum close_kind kind, co
 		if (link && !link->play->ended) {
 			play_doubt(link->play);
 			tell_client_ended(link, kind, condition, end);
-			player_on_closed(link->play->player, link->actor, how, run_now(r));
+			cue_closed(link->play, link->actor, how);
 			play_pump(link->play);
 		}
 	}

@@ -22,6 +22,7 @@ struct stanza {
 	xmlNodePtr root;
 	char *raw; /* octets on the wire, NUL after them */
 	size_t raw_len;
+	int line; /* of the journal; whoever had it recorded sets it, once; 0: it is in none */
 };
 
 /* Takes a tree built elsewhere (ownership of doc passes) and copies raw; one reference for the caller. */

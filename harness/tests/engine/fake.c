@@ -163,7 +163,7 @@ void loop_finish(uv_loop_t *loop)
 	ck_assert_int_eq(uv_loop_close(loop), 0);
 }
 
-static void write_line(void *ud, const struct record *record)
+static int write_line(void *ud, const struct record *record)
 {
 	struct log *l = ud;
 	buf_printf(&l->lines, "#%d %c %s %s ", record->stream, record->from_target ? '<' : '>',
@@ -172,6 +172,7 @@ static void write_line(void *ud, const struct record *record)
 		buf_add(&l->lines, record->data, record->len);
 	}
 	buf_printf(&l->lines, "%s%s\n", record->data && record->detail ? " " : "", record->detail ? record->detail : "");
+	return ++l->count;
 }
 
 void log_init(struct log *l)

@@ -51,6 +51,7 @@ void loop_finish(uv_loop_t *loop);
 struct log {
 	struct recorder recorder;
 	struct buf lines;
+	int count;
 };
 
 void log_init(struct log *l);

@@ -212,6 +212,27 @@ START_TEST(a_file_that_cannot_be_written)
 }
 END_TEST
 
+START_TEST(facts_are_an_object_of_texts_and_numbers)
+{
+	const struct journal_fact facts[] = {{.name = "line", .number = 62}, {.name = "how", .text = "\"end\""},
+			{.name = "bad", .text = "a\xff"}, {.name = "none", .text = ""}};
+	ck_assert_int_eq(journal_write(j, &(struct journal_entry){.kind = "cue", .facts = facts, .facts_count = 4}), 1);
+	ck_assert_int_eq(journal_write(j, &(struct journal_entry){.kind = "cue"}), 2);
+	journal_flush(j);
+	json_t *first = line(1);
+	const json_t *all = json_object_get(first, "facts");
+	ck_assert_uint_eq(json_object_size(all), 4);
+	ck_assert_int_eq((int)json_integer_value(json_object_get(all, "line")), 62);
+	ck_assert_str_eq(text_of(all, "how"), "\"end\"");
+	ck_assert_str_eq(text_of(all, "bad"), "a?");
+	ck_assert_str_eq(text_of(all, "none"), "");
+	json_decref(first);
+	json_t *second = line(2);
+	ck_assert_ptr_null(json_object_get(second, "facts"));
+	json_decref(second);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_noticed)
 {
 	struct journal *full = journal_create("/dev/full");
@@ -242,6 +263,7 @@ static Suite *make(void)
 	tcase_add_test(tests, destroying_writes_the_rest);
 	tcase_add_test(tests, an_old_journal_is_replaced);
 	tcase_add_test(tests, a_file_that_cannot_be_written);
+	tcase_add_test(tests, facts_are_an_object_of_texts_and_numbers);
 	tcase_add_test(tests, a_full_disk_is_noticed);
 	suite_add_tcase(suite, tests);
 	return suite;
