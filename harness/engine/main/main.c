@@ -1,6 +1,8 @@
-/* buddycheck-engine: plays scenarios for the driver, watches two servers, or prints the catalogue. See
+/* buddycheck-engine: plays scenarios for the driver, judges a journal again, watches two servers, or prints the
+ * catalogue. See
  * harness/README.md. */
 #include "main/interop.h"
+#include "main/rejudge.h"
 #include "main/start.h"
 #include "report/json.h"
 
@@ -47,9 +49,10 @@ int main(int argc, char **argv)
 		status = with_plan(suite_execute);
 	} else if (argc == 2 && !strcmp(argv[1], "interop")) {
 		status = with_plan(interop_execute);
+	} else if (argc == 2 && !strcmp(argv[1], "judge")) {
+		status = with_plan(rejudge_execute);
 	} else {
-		fputs("usage: buddycheck-engine run | buddycheck-engine interop | buddycheck-engine catalogue SCENARIOS_DIR\n",
-				stderr);
+		fputs("usage: buddycheck-engine run | judge | interop | catalogue SCENARIOS_DIR\n", stderr);
 	}
 	xmlCleanupParser();
 	return status;

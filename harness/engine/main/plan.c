@@ -74,6 +74,17 @@ static int read_scope(struct scope *s, const json_t *o)
 	return known ? 0 : -1;
 }
 
+int plan_read_judging(const json_t *json, struct expectations *expect, struct scope *scope, char **error)
+{
+	if (read_expectations(expect, json_object_get(json, "expect"))) {
+		*error = mem_strdup("plan: expected in expect: scenario or requirement, reason, place, verdict FAIL, WARN, "
+							"INCONCLUSIVE or null");
+	} else if (read_scope(scope, json_object_get(json, "scope"))) {
+		*error = mem_strdup("plan: expected scope.least HARD, WARN or INFO");
+	}
+	return *error ? ERR_SYNTAX : ERR_OK;
+}
+
 int plan_read(struct plan *p, const char *line, char **error)
 {
 	*p = (struct plan){0};
@@ -112,12 +123,7 @@ int plan_read(struct plan *p, const char *line, char **error)
 		*error = mem_strdup("plan: expected repeat and instances from 1, jobs from 0, tap.version 13 or 14");
 	} else if (!p->scenarios_dir || !p->journal || !p->tap_path || !p->select_count) {
 		*error = mem_strdup("plan: expected scenarios_dir, journal, tap.path and at least one id in select");
-	} else if (read_expectations(&p->expect, json_object_get(json, "expect"))) {
-		*error = mem_strdup("plan: expected in expect: scenario or requirement, reason, place, verdict FAIL, WARN, "
-							"INCONCLUSIVE or null");
-	} else if (read_scope(&p->scope, json_object_get(json, "scope"))) {
-		*error = mem_strdup("plan: expected scope.least HARD, WARN or INFO");
-	} else {
+	} else if (!plan_read_judging(json, &p->expect, &p->scope, error)) {
 		profile_read(&p->profile, json_object_get(json, "profile"), error);
 		if (!*error && p->profile.s2s_tls && !p->certificates) {
 			*error = mem_strdup("plan: expected certificates, a folder, where s2s.tls is starttls");

@@ -26,6 +26,9 @@ struct plan {
 
 /* 0, or ERR_SYNTAX with *error (one line, to free()). */
 int plan_read(struct plan *p, const char *line, char **error);
+/* Of a plan: what is expected to fail, and what counts. 0, or ERR_SYNTAX with *error; expectations_finish() and
+ * scope_finish() in any case. */
+int plan_read_judging(const json_t *json, struct expectations *expect, struct scope *scope, char **error);
 void plan_finish(struct plan *p);
 
 #endif
