@@ -145,7 +145,7 @@ check-system: build
 check-asan: build
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' \
 		check-unit $(BUILD)/asan/buddycheck-engine
-	@BUDDYCHECK_ENGINE=$(BUILD)/asan/buddycheck-engine ci/suite.sh $(BUILD) --patience 3
+	@BUDDYCHECK_FREES=1 BUDDYCHECK_ENGINE=$(BUILD)/asan/buddycheck-engine ci/suite.sh $(BUILD) --patience 3
 
 # The same under Valgrind: no error, no leak.
 check-valgrind: packages-check

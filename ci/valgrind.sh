@@ -16,7 +16,7 @@ done
 wrapper="$build/valgrind-engine"
 printf '#!/bin/sh\nexec %s %s "$@"\n' "$valgrind" "$(cd "$build" && pwd)/buddycheck-engine" >"$wrapper"
 chmod +x "$wrapper"
-BUDDYCHECK_ENGINE="$wrapper" "$here/suite.sh" "$build" --patience 10 || failed="$failed suite"
+BUDDYCHECK_FREES=1 BUDDYCHECK_ENGINE="$wrapper" "$here/suite.sh" "$build" --patience 10 || failed="$failed suite"
 [ -z "$failed" ] || {
 	echo "ci/valgrind.sh: failed:$failed" >&2
 	exit 1

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #define CLOSING_MS 500 /* for a target that does not end its streams when we end ours */
+#define SENDING_MS 1   /* for one that is stopped next: it gets our ends, nobody waits for its own */
 
 void run_end_plays(struct run *r, size_t count)
 {
@@ -177,7 +178,7 @@ static void close_streams(struct run *r)
 	}
 	pool_disconnect(&r->pool);
 	hooks_disconnect(r->hooks);
-	uv_timer_start(&r->timer, run_closed, CLOSING_MS, 0);
+	uv_timer_start(&r->timer, run_closed, r->suite->plan.profile.started_by_driver ? SENDING_MS : CLOSING_MS, 0);
 	run_stream_gone(r);
 }
 
