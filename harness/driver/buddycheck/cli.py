@@ -29,6 +29,7 @@ Tests XMPP servers for XEP-0267 Server Buddies.
   show ID              show a scenario or a requirement
   lint                 check the scenarios without running them
   report RUN ...       make a report of kept runs: HTML, Markdown, JUnit
+  merge RUN ...        unite the runs of all shards
   compare RUN RUN      what fails in the second run that did not in the first, what else changed
   expect RUN [FILE]    make a file of expected failures from what failed in a run
   interop [P P]        let two real servers become buddies of each other; without targets all pairs
@@ -118,6 +119,9 @@ def _run_parser() -> Parser:
         "loopback (default: what the profile says, else host)")
     add("--format", type=_format(FORMATS), action="append", default=[], metavar="FORMAT[:FILE]",
         help=", ".join(FORMATS) + "; to standard output or to a file (repeatable)")
+    add("--shard", default="", metavar="I/N",
+        help="run one of N shares; auto: which one, GitLab, Buildkite, CircleCI, Kubernetes, Slurm or BUDDYCHECK_SHARD=I/N in the "
+        "environment say; 'buddycheck merge' unites the runs")
     add("--baseline", default="", metavar="RUN",
         help="compare with this kept run; exit 1 only for a scenario that fails now and did not there")
     add("--annotate", choices=SYSTEMS, default="", help="point this CI system at what failed, in lines on standard output")
@@ -131,6 +135,7 @@ def _run(argv: Sequence[str], world: World) -> int:
         wanted=_wanted(given), target=given.target, jobs=given.jobs, seed=given.seed, patience=given.patience,
         repeat=given.repeat, strict=given.strict, formats=tuple(given.format), out=given.out, expect=given.expect,
         network=given.network, annotate=given.annotate, baseline=given.baseline,
+        shard=given.shard,
     )
     return run(options, world)
 
@@ -237,6 +242,17 @@ def _compare(argv: Sequence[str], world: World) -> int:
     return baseline.command((given.before, given.after), given.strict, given.format, given.out, world.places, world.stdout)
 
 
+def _merge(argv: Sequence[str], world: World) -> int:
+    from . import merge
+
+    parser = _parser("merge", "Unites the runs of all shards ('run --shard') as if they had been one run. Exit status: that of the united run; "
+                     "3 where a shard is missing; 2 where they do not belong together.")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="the folder of a shard's run, or its run.json")
+    parser.add_argument("--out", required=True, metavar="DIR", help="the folder of the united run")
+    given = parser.parse_intermixed_args(argv)
+    return merge.merge(given.runs, given.out, world)
+
+
 def _expect(argv: Sequence[str], world: World) -> int:
     from . import expect_write
 
@@ -269,7 +285,7 @@ def _interop(argv: Sequence[str], world: World) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
-    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "compare": _compare, "expect": _expect, "interop": _interop, "mutants": _mutants,
+    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "merge": _merge, "compare": _compare, "expect": _expect, "interop": _interop, "mutants": _mutants,
 }
 
 

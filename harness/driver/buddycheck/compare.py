@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from . import model
 from .errors import EXIT_FAILED, EXIT_OK, EXIT_UNJUDGED, EXIT_USAGE
 
 FORMAT = "buddycheck comparison"
@@ -32,6 +33,8 @@ COMPARED = 5  # scenarios that it takes to tell a slow machine from a slow scena
 def compare(base: Mapping[str, Any], run: Mapping[str, Any], names: Sequence[str], strict: bool = False) -> dict[str, Any]:
     """The comparison as a document; `names` are those of the two files. With `strict` a WARN fails; so it does where `run` was strict."""
     strict = strict or run["options"]["strict"]
+    if "shard" in run and "shard" not in base:
+        base = _share(base, run)
     before, after = ({each["id"]: each for each in one["scenarios"]} for one in (base, run))
     both = [id for id in after if id in before]
     moved = [_Moved(before[id], after[id], base, run, strict) for id in both]
@@ -53,6 +56,17 @@ def compare(base: Mapping[str, Any], run: Mapping[str, Any], names: Sequence[str
         "requirements": _requirements(base, run, strict),
         "time": _time(base, run, both, before, after),
     }
+
+
+def _share(base: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a whole run that which a shard is to be compared with: without what other shards play."""
+    others = {*run["shard"]["scenarios"]} - {each["id"] for each in run["scenarios"]}
+    verdicts = model.verdicts_of(base["verdicts"])
+    requirements = []
+    for each in base["requirements"]:
+        decided = {id: verdict for id, verdict in each["decided_by"].items() if id not in others}
+        requirements.append({**each, "decided_by": decided, "verdict": model.worst(decided.values(), verdicts)})
+    return {**base, "scenarios": [each for each in base["scenarios"] if each["id"] not in others], "requirements": requirements}
 
 
 class _Moved:

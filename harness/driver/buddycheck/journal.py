@@ -30,7 +30,7 @@ def events(path: Path, wanted: Mapping[Key, set[int]]) -> dict[Key, list[list[An
     """
     found: dict[Key, list[list[Any]]] = {}
     over: set[Key] = set()
-    for entry in _entries(path):
+    for entry in entries(path, cues=False):
         key = (str(entry.get("scenario")), int(entry.get("repeat", 1)))
         if key not in wanted:
             continue
@@ -52,11 +52,11 @@ def events(path: Path, wanted: Mapping[Key, set[int]]) -> dict[Key, list[list[An
     return found
 
 
-def _entries(path: Path) -> Iterator[dict[str, Any]]:
-    """All lines that say what happened; a last one that breaks off, as a killed engine leaves it, is left aside."""
+def entries(path: Path, cues: bool = True) -> Iterator[dict[str, Any]]:
+    """All lines, with or without those that say what the player was told; a last one that breaks off, as a killed engine leaves it, is left aside."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            if CUE in line:
+            if not cues and CUE in line:
                 continue
             try:
                 entry = json.loads(line)

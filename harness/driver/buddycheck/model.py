@@ -65,7 +65,7 @@ def document(outcome: Outcome, made: Made, folder: Path, mask: Mask) -> dict[str
         "rerun": made.rerun, "notes": list(outcome.notes),
         "exit": outcome.exit_status(), "interrupted": outcome.stopped_by or None,
         "abort": mask.tree({"step": outcome.abort_step, "reason": outcome.abort_reason}) if outcome.abort_step else None,
-        "journal": _journal(folder / outputs.JOURNAL),
+        "journal": journal(folder / outputs.JOURNAL),
         "counts": outcome.counts(), "flaky": outcome.flaky(), "lost": outcome.lost(), "not_run": outcome.not_run(),
         "left_out_slow": list(outcome.left_out_slow), "unfinished": [list(each) for each in outcome.provisional.items()],
         "ready_ms": outcome.ready_ms, "target_cpu_seconds": outcome.target_cpu_seconds, "cost": outcome.cost(),
@@ -97,7 +97,8 @@ def _profile(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _journal(path: Path) -> dict[str, Any] | None:
+def journal(path: Path) -> dict[str, Any] | None:
+    """What run.json says about its journal."""
     digest = origin.digest_of(path)
     if digest is None:
         return None
@@ -113,7 +114,7 @@ def _scenarios(outcome: Outcome, known: Catalogue) -> list[dict[str, Any]]:
     made = []
     for id in dict.fromkeys([*outcome.selected, *by_id]):
         scenario, results = known.scenarios.get(id), by_id.get(id, [])
-        verdict = FLAKY if id in flaky else _worst((each.verdict for each in results), known.verdicts)
+        verdict = FLAKY if id in flaky else worst((each.verdict for each in results), known.verdicts)
         made.append({
             "id": id, "area": id.rpartition("/")[0] or id, "title": scenario.title if scenario else "",
             "description": scenario.description if scenario else "", "file": scenario.file if scenario else "",
@@ -132,17 +133,17 @@ def _requirements(outcome: Outcome, known: Catalogue) -> list[dict[str, Any]]:
         for check in result.checks:
             by_scenario = found.setdefault(str(check.get("id")), {})
             both = [by_scenario.get(result.scenario, ""), str(check.get("verdict"))]
-            by_scenario[result.scenario] = str(_worst(filter(None, both), known.verdicts))
+            by_scenario[result.scenario] = str(worst(filter(None, both), known.verdicts))
     passes = outcome.unexpected_passes()
     return [{
         "id": each.id, "source": each.source, "level": each.level, "area": each.area, "conformance": conformance_of(each),
         "strictness": each.strictness, "parts": dict(each.parts), "statement": each.statement, "why_none": each.why_none,
-        "verdict": "XPASS" if each.id in passes else _worst(found.get(each.id, {}).values(), known.verdicts),
+        "verdict": "XPASS" if each.id in passes else worst(found.get(each.id, {}).values(), known.verdicts),
         "decided_by": found.get(each.id, {}), "scenarios": list(each.scenarios),
     } for each in known.requirements.values()]
 
 
-def _worst(names: Iterable[str], verdicts: Mapping[str, Verdict]) -> str | None:
+def worst(names: Iterable[str], verdicts: Mapping[str, Verdict]) -> str | None:
     """As the engine counts: UNDECIDED, which only a check can be, says less than anything else."""
     def rank(name: str) -> int:
         return -1 if name == "UNDECIDED" else verdicts.get(name, UNKNOWN_VERDICT).rank
@@ -162,12 +163,17 @@ def text(run: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
+def verdicts_of(table: Iterable[Mapping[str, Any]]) -> dict[str, Verdict]:
+    """What each verdict means, by its name."""
+    return {each["name"]: Verdict(**each) for each in table}
+
+
 def outcome_of(run: Mapping[str, Any]) -> Outcome:
     """The outcome that the document tells, for the writers of reports."""
     names = {each.name for each in fields(Result)}
     made = Outcome(
         target=run["target"]["name"], selected=tuple(each["id"] for each in run["scenarios"]),
-        verdicts={each["name"]: Verdict(**each) for each in run["verdicts"]},
+        verdicts=verdicts_of(run["verdicts"]),
         strict=run["options"]["strict"], repeat=run["options"]["repeat"], seed=run["seed"],
         left_out_slow=tuple(run["left_out_slow"]), level=run["options"]["level"], conformance=run["options"]["conformance"],
         expected=run["expectations"]["file"] or "", notes=tuple(run["notes"]),
@@ -196,7 +202,7 @@ def load(path: Path, places: Places) -> dict[str, Any]:
         raise UsageProblem(f"cannot read the run {shown}: {why(error)}") from error
     except ValueError as error:
         raise UsageProblem(f"{shown}: is no JSON or breaks off ({_short(error)}); nothing can be reported from it") from error
-    _check(found, shown, places)
+    check(found, shown, places)
     return dict(found)
 
 
@@ -211,7 +217,8 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:120]
 
 
-def _check(found: Any, shown: str, places: Places) -> None:
+def check(found: Any, shown: str, places: Places) -> None:
+    """Raises where that is no run.json that this version can read; `shown` is its name."""
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise UsageProblem(f"{shown}: is no {outputs.RUN} of buddycheck: expected \"format\": \"{FORMAT}\"")
     if found.get("version") != VERSION:

@@ -6,12 +6,12 @@ import datetime
 import os
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from . import baseline, catalogue, compare, expect, model, outputs, profile, render, selection, summary, tap, target, writers
+from . import baseline, catalogue, compare, expect, model, outputs, profile, render, selection, shard, summary, tap, target, writers
 from .catalogue import Catalogue
 from .errors import RunProblem, UsageProblem
 from .expect import Expectations
@@ -50,6 +50,7 @@ class Options:
     annotate: str = ""  # the CI system that is to point at failures; empty: none
     expect: str = ""  # a file, or "none"; empty: that of the shipped target
     network: str = ""  # "private" or "host"; empty: what the profile says
+    shard: str = ""  # I/N, or "auto"
     baseline: str = ""  # a kept run to compare with; it decides the exit status then
 
 
@@ -83,6 +84,10 @@ def run(options: Options, world: World) -> int:
     if known.errors:
         raise UsageProblem(known.error_lines(world.places))
     selected = selection.select(known, options.wanted)
+    share = shard.find(options.shard, world.environ)
+    whole = selected.ids
+    if share:
+        selected = selection.Selection(shard.take(known, whole, share), selected.left_out_slow)
     expected = _expectations(options, world, known)
     base = baseline.load(options.baseline, world.places) if options.baseline else None
     target.check_programs(chosen, world.places.fixtures)
@@ -95,7 +100,7 @@ def run(options: Options, world: World) -> int:
     outcome = Outcome(
         chosen.name, selected.ids, known.verdicts, options.strict, options.repeat, seed, selected.left_out_slow,
         level=options.wanted.level, conformance=options.wanted.conformance, expected=expected.file,
-        notes=_notes(options, expected),
+        notes=_notes(options, expected, share, selected, whole),
     )
     world.say(*(f"buddycheck: {line}" for line in (*expected.unexplained(), *expected.expired)))
     progress = _progress(options, world, len(selected.ids) * options.repeat)
@@ -114,6 +119,8 @@ def run(options: Options, world: World) -> int:
         _rerun(options, world), started, time.time() - started,
     )
     document = model.document(outcome, made, folder, mask)
+    if share:
+        document["shard"] = {"index": share.index, "total": share.total, "seed_given": options.seed is not None, "scenarios": list(whole)}
     if base:
         document["baseline"] = base.compared(document, world.places.shown(folder))
     outputs.write_whole(folder / outputs.RUN, model.text(document))
@@ -207,13 +214,16 @@ def _expectations(options: Options, world: World, known: Catalogue) -> Expectati
     return expect.load(path, world.places, known, datetime.datetime.now(datetime.timezone.utc).date())
 
 
-def _notes(options: Options, expected: Expectations) -> tuple[str, ...]:
+def _notes(
+    options: Options, expected: Expectations, share: shard.Shard | None, selected: Selection, whole: Sequence[str],
+) -> tuple[str, ...]:
     """What a reader must know to read the verdicts."""
     limits = [f"--{name} {value}" for name, value, default in (
         ("level", options.wanted.level, "all"), ("conformance", options.wanted.conformance, selection.CONFORMANCE[-1]),
     ) if value != default]
     judged = (f"judged: {' '.join(limits)}; what else is violated counts as INFO",) if limits else ()
-    return judged + expected.notes(automatic=not options.expect)
+    shared = (f"shard {share}: {len(selected.ids)} of {len(whole)} scenarios",) if share else ()
+    return judged + shared + expected.notes(automatic=not options.expect)
 
 
 def _rerun(options: Options, world: World) -> str:
