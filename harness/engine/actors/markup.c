@@ -61,9 +61,16 @@ void markup_dialback(struct buf *b, const struct markup_dialback *d)
 	buf_printf(b, "</db:%s>", d->element);
 }
 
-void markup_stream_error(struct buf *b, const char *condition)
+void markup_stream_error(struct buf *b, const char *condition, const char *content)
 {
-	buf_printf(b, "<stream:error><%s xmlns='" NS_STREAM_ERRORS "'/></stream:error>", condition);
+	buf_printf(b, "<stream:error><%s xmlns='" NS_STREAM_ERRORS "'", condition);
+	if (content) {
+		buf_add_text(b, ">");
+		markup_escaped(b, content);
+		buf_printf(b, "</%s></stream:error>", condition);
+	} else {
+		buf_add_text(b, "/></stream:error>");
+	}
 }
 
 const char *stream_error_condition(const struct stanza *stanza)

@@ -29,7 +29,8 @@ struct markup_dialback {
 };
 
 void markup_dialback(struct buf *b, const struct markup_dialback *d);
-void markup_stream_error(struct buf *b, const char *condition);
+void markup_stream_error(
+		struct buf *b, const char *condition, const char *content); /* content: of the condition, or NULL */
 
 /* Condition of a <stream:error/> (RFC 6120 section 4.9.2); "undefined-condition" where it names none. Borrowed. */
 const char *stream_error_condition(const struct stanza *stanza);

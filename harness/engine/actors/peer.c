@@ -104,6 +104,7 @@ struct peers *peers_create(const struct peers_config *config, char **error)
 		return NULL;
 	}
 	ps->loop = config->loop;
+	ps->listen_address = mem_strdup(config->listen_address);
 	ps->s2s_address = mem_strdup(config->s2s_address);
 	ps->s2s_port = config->s2s_port;
 	ps->authority = config->authority;
@@ -166,6 +167,7 @@ void peers_destroy(struct peers *ps)
 		s2s_destroy(ps->strays);
 	}
 	free(ps->buckets);
+	free(ps->listen_address);
 	free(ps->s2s_address);
 	free(ps->secret);
 	free(ps);
@@ -278,6 +280,11 @@ void peer_secure(struct peer *p, const struct peer_security *security)
 	p->certificate = NULL;
 }
 
+void peer_behave(struct peer *p, const struct peer_manner *manner)
+{
+	p->manner = *manner;
+}
+
 size_t peer_streams(const struct peer *p, int all)
 {
 	size_t n = 0;
@@ -314,6 +321,27 @@ void peer_disconnect(struct peer *p, int reset)
 	for (struct s2s *s = reset ? p->streams : NULL, *next; s; s = next) {
 		next = s->next;
 		conn_reset(s->conn);
+	}
+}
+
+void peer_half_close(struct peer *p)
+{
+	for (struct s2s *s = p->streams; s; s = s->next) {
+		if (s->outbound) {
+			s2s_fall_silent(s);
+		}
+	}
+	for (struct pair *pair = p->pairs; pair; pair = pair->next) {
+		pair_abandon(pair);
+	}
+}
+
+void peer_end_visits(struct peer *p, const char *condition)
+{
+	for (struct s2s *s = p->streams; s; s = s->next) {
+		if (!s->outbound) {
+			inbound_refuse(s, condition);
+		}
 	}
 }
 

@@ -73,6 +73,12 @@ struct peer_security {
 	int bidi;						   /* its own streams become two-way where the target offers it (XEP-0288) */
 };
 
+/* All zero: a correct server of today. */
+struct peer_manner {
+	int before_1_0; /* its streams have no version, no features, no TLS: dialback only (RFC 3920 section 4.4.1) */
+	int trickles;	/* each octet leaves alone */
+};
+
 struct peers_config {
 	uv_loop_t *loop;
 	const char *listen_address; /* port 0: any free one */
@@ -118,11 +124,17 @@ void peer_hold(struct peer *p, enum peer_hold hold);
 void peer_refuse(struct peer *p, const char *type);
 /* For streams from now on. */
 void peer_secure(struct peer *p, const struct peer_security *security);
+void peer_behave(struct peer *p, const struct peer_manner *manner);
 /* Its streams that are open or closing: those that it opened, or all. */
 size_t peer_streams(const struct peer *p, int all);
 /* Ends all streams of the peer: with </stream:stream>, and FIN once the target has ended its side (or after 2 s), or
  * (reset) with TCP resets. What was queued is lost without on_failed. */
 void peer_disconnect(struct peer *p, int reset);
+/* Ends its direction of the streams that it opened, with FIN and without a word; what is sent later takes new ones. */
+void peer_half_close(struct peer *p);
+/* Ends the streams that the target opened to it with that stream error, also where the target still waits for a header.
+ */
+void peer_end_visits(struct peer *p, const char *condition);
 void peer_destroy(struct peer *p);
 
 #endif

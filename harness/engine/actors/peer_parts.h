@@ -12,6 +12,7 @@ struct s2s;
 struct peers {
 	uv_loop_t *loop;
 	struct listener *listener;
+	char *listen_address;
 	char *s2s_address; /* NULL until it is known */
 	int s2s_port;
 	const struct authority *authority; /* NULL: no TLS */
@@ -37,6 +38,7 @@ struct peer {
 	enum peer_hold hold;
 	const char *refusal; /* type of the answer to the target's keys, or NULL */
 	struct peer_security security;
+	struct peer_manner manner;
 	struct certificate *certificate; /* made for the first stream that needs it */
 };
 
@@ -147,6 +149,7 @@ void s2s_send(struct s2s *s, const char *octets, size_t len); /* recorded as one
 void s2s_close(struct s2s *s); /* </stream:stream>, and FIN after the target's (RFC 6120 section 4.4) or 2 s */
 void s2s_end(struct s2s *s);   /* </stream:stream> and FIN */
 void s2s_error(struct s2s *s, const char *condition); /* stream error, then s2s_end() */
+void s2s_fall_silent(struct s2s *s);				  /* FIN without </stream:stream> */
 void s2s_sweep(struct s2s *s);						  /* called once a second */
 void s2s_destroy(struct s2s *s);
 
@@ -163,7 +166,8 @@ int negotiate_insists(const struct s2s *s);
 
 /* s2s_inbound.c */
 void inbound_header(struct s2s *s, const struct stream_header *header);
-void inbound_release(struct s2s *s); /* sends the header that was held back, if one was */
+void inbound_release(struct s2s *s);					   /* sends the header that was held back, if one was */
+void inbound_refuse(struct s2s *s, const char *condition); /* a stream error, behind the header */
 void inbound_dialback(struct s2s *s, struct stanza *stanza);
 
 #endif

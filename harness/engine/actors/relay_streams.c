@@ -134,7 +134,7 @@ static void target_fault(void *ud, enum stream_fault fault, const char *detail, 
 	struct relay *r = ud;
 	relay_record(r, (struct record){.kind = RECORD_FAULT, .from_target = 1, .data = raw, .len = len, .detail = detail});
 	struct buf b = {0};
-	markup_stream_error(&b, stream_fault_condition(fault));
+	markup_stream_error(&b, stream_fault_condition(fault), NULL);
 	if (!r->end_sent && r->header_sent && r->phase != PHASE_TLS) {
 		relay_send_own(r, RECORD_STANZA, buf_text(&b), b.len);
 	}

@@ -40,9 +40,18 @@ void inbound_release(struct s2s *s)
 	}
 	s->header_held = 0;
 	s2s_send_header(s, s->opener);
-	if (s->version1) {
+	if (s->version1 && !(s->peer && s->peer->manner.before_1_0)) {
 		negotiate_offer(s);
 	}
+}
+
+void inbound_refuse(struct s2s *s, const char *condition)
+{
+	if (s->header_held) {
+		s->header_held = 0;
+		s2s_send_header(s, s->opener);
+	}
+	s2s_error(s, condition);
 }
 
 static void answer(struct s2s *s, const struct stanza *request, const char *type)

@@ -98,6 +98,9 @@ void s2s_adopt(struct s2s *s, struct peer *p)
 	unlink_stream(s);
 	s->peer = p;
 	link_stream(s);
+	if (p->manner.trickles) {
+		conn_trickle(s->conn);
+	}
 }
 
 void s2s_send(struct s2s *s, const char *octets, size_t len)
@@ -109,6 +112,11 @@ void s2s_send(struct s2s *s, const char *octets, size_t len)
 	conn_send(s->conn, octets, len);
 }
 
+static int before_1_0(const struct s2s *s)
+{
+	return s->peer && s->peer->manner.before_1_0;
+}
+
 void s2s_send_header(struct s2s *s, const char *to)
 {
 	struct buf b = {0};
@@ -116,7 +124,7 @@ void s2s_send_header(struct s2s *s, const char *to)
 							  .from = s->peer ? s->peer->domain : NULL,
 							  .to = to,
 							  .id = s->outbound ? NULL : s->id,
-							  .version = s->outbound || s->version1,
+							  .version = (s->outbound || s->version1) && !before_1_0(s),
 							  .dialback = 1});
 	s->header_sent = 1;
 	s2s_record(s, (struct record){.kind = RECORD_HEADER, .data = buf_text(&b), .len = b.len}, s->peer);
@@ -177,10 +185,27 @@ void s2s_close(struct s2s *s)
 	uv_timer_start(s->timer, on_timer, CLOSE_DEADLINE_MS, 0);
 }
 
+/* RFC 6120 section 4.9.3.19: where the other host is; it is ourselves. */
+static char *other_host(const struct s2s *s, const char *condition)
+{
+	if (strcmp(condition, "see-other-host") != 0) {
+		return NULL;
+	}
+	return mem_printf("%s:%d", s->ps->listen_address, peers_port(s->ps));
+}
+
+void s2s_fall_silent(struct s2s *s)
+{
+	s->end_sent = 1;
+	conn_finish(s->conn);
+}
+
 void s2s_error(struct s2s *s, const char *condition)
 {
 	struct buf b = {0};
-	markup_stream_error(&b, condition);
+	char *content = other_host(s, condition);
+	markup_stream_error(&b, condition, content);
+	free(content);
 	s2s_send(s, buf_text(&b), b.len);
 	buf_finish(&b);
 	s2s_end(s);
@@ -234,7 +259,7 @@ static void on_header(void *ud, const struct stream_header *header, const char *
 	element->line = line;
 	tell_opening(s, element);
 	stanza_unref(element);
-	if (!s->dead && !s->version1 && s->pair) {
+	if (!s->dead && (!s->version1 || before_1_0(s)) && s->pair) {
 		s->open = 1;
 		pair_open(s->pair);
 	}
@@ -477,6 +502,9 @@ struct s2s *s2s_connect(struct pair *pair)
 		unlink_stream(s);
 		free_stream(s);
 		return NULL;
+	}
+	if (pair->peer->manner.trickles) {
+		conn_trickle(s->conn);
 	}
 	return s;
 }

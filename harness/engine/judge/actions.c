@@ -25,6 +25,11 @@ void act_open(struct player *p, int actor, char *header)
 	push(p, &(struct action){.kind = ACTION_OPEN, .actor = actor, .octets = header});
 }
 
+void act_end_visits(struct player *p, int actor, const char *condition)
+{
+	push(p, &(struct action){.kind = ACTION_END_VISITS, .actor = actor, .octets = mem_strdup(condition)});
+}
+
 void act_hold(struct player *p, int actor, enum peer_step_hold hold)
 {
 	push(p, &(struct action){.kind = ACTION_HOLD, .actor = actor, .hold = hold});
@@ -105,7 +110,7 @@ static void note_sent(struct player *p, int actor, const struct stanza *s)
 		license(p, seat->address);
 	}
 	seat->sent_since_fence = 1;
-	seat->reset = seat->leaving = 0;
+	seat->reset = seat->leaving = seat->half_closed = 0;
 	int peer = !actor_class_is_client(a->class);
 	seat->unsettled |= peer && !strcmp((const char *)s->root->name, "presence");
 }
@@ -217,7 +222,7 @@ static char *fence_octets(const struct player *p, int actor, size_t n, const cha
 void fence_needed(struct player *p, int actor)
 {
 	struct seat *seat = &p->seats[actor];
-	if (seat->leaving) {
+	if (seat->leaving || seat->half_closed) {
 		seat->fence_open = 1; /* player_on_streams() closes it */
 	} else {
 		fence_send(p, actor);

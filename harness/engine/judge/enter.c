@@ -9,7 +9,8 @@ static int acts(const struct step *step)
 {
 	return step->kind == STEP_CONNECT || step->kind == STEP_DISCONNECT || step->kind == STEP_RESET ||
 		   step->kind == STEP_SEND || step->kind == STEP_SEND_RAW || step->kind == STEP_HOOK ||
-		   step->kind == STEP_OPEN || step->kind == STEP_HOLD;
+		   step->kind == STEP_OPEN || step->kind == STEP_HOLD || step->kind == STEP_HALF_CLOSE ||
+		   step->kind == STEP_END_VISITS;
 }
 
 static void enter_receiving(struct player *p, const struct step *step, uint64_t now)
@@ -77,7 +78,7 @@ static void enter_send(struct player *p, const struct step *step, uint64_t now)
 	}
 	seat->sent_since_fence = 1;
 	seat->sees_dialback = 1;
-	seat->reset = seat->leaving = 0;
+	seat->reset = seat->leaving = seat->half_closed = 0;
 	act_send_raw(p, step->actor, vars_expand(&p->vars, step->raw), NULL, NULL);
 }
 
@@ -86,7 +87,7 @@ static void enter_connect(struct player *p, const struct step *step, uint64_t no
 	struct seat *seat = &p->seats[step->actor];
 	seat->connected &= !seat->bare && step->kind == STEP_CONNECT;
 	seat->bare = step->kind == STEP_OPEN;
-	seat->bare_open = seat->leaving = 0;
+	seat->bare_open = seat->leaving = seat->half_closed = 0;
 	if (step->kind == STEP_OPEN) {
 		seat->sees_dialback = 1;
 		act_open(p, step->actor, step->raw ? vars_expand(&p->vars, step->raw) : NULL);
@@ -94,6 +95,14 @@ static void enter_connect(struct player *p, const struct step *step, uint64_t no
 		act_simple(p, ACTION_CONNECT, step->actor);
 	}
 	steps_wait_for(p, step, WAIT_STEP, now + 2 * p->config.deadline);
+}
+
+static void enter_half_close(struct player *p, const struct step *step)
+{
+	struct seat *seat = &p->seats[step->actor];
+	seat->connected = seat->bare = seat->bare_open = 0;
+	seat->half_closed = 1;
+	act_simple(p, ACTION_HALF_CLOSE, step->actor);
 }
 
 static void enter_disconnect(struct player *p, const struct step *step)
@@ -121,6 +130,14 @@ void step_enter(struct player *p, const struct step *step, uint64_t now)
 	case STEP_DISCONNECT:
 	case STEP_RESET:
 		enter_disconnect(p, step);
+		break;
+	case STEP_HALF_CLOSE:
+		enter_half_close(p, step);
+		break;
+	case STEP_END_VISITS:
+		p->seats[step->actor].visits = -1;
+		act_end_visits(p, step->actor, step->raw);
+		steps_wait_for(p, step, WAIT_STEP, now + p->config.deadline);
 		break;
 	case STEP_HOLD:
 		p->seats[step->actor].holding = (int)step->hold;

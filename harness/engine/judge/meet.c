@@ -145,6 +145,8 @@ int step_try(struct player *p, const struct step *step, uint64_t now)
 	case STEP_CONNECT:
 	case STEP_OPEN:
 		return p->seats[step->actor].connected;
+	case STEP_END_VISITS:
+		return p->seats[step->actor].visits == 0;
 	case STEP_TOGETHER:
 		return together_try(p, step, now);
 	case STEP_EITHER:

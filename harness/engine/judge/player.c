@@ -425,10 +425,11 @@ void player_on_streams(struct player *p, int actor, size_t own, size_t all, uint
 		if (!own && !p->seats[actor].reset) {
 			seat->sent_since_fence = 0;
 		}
-		if (!all && seat->leaving) {
-			seat->leaving = 0;
+		if ((!all && seat->leaving) || (!own && seat->half_closed)) {
+			seat->leaving = seat->half_closed = 0;
 			seat->fence_open = 0;
 		}
+		seat->visits = (int)(all - own);
 	}
 	if (!p->ended) {
 		steps_advance(p, now);

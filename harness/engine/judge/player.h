@@ -37,13 +37,16 @@ enum action_kind {
 	ACTION_SEND,
 	ACTION_HOOK,
 	ACTION_OPEN, /* a stream without authentication */
-	ACTION_HOLD
+	ACTION_HOLD,
+	ACTION_HALF_CLOSE,
+	ACTION_END_VISITS /* streams that the target opened */
 };
 
 struct action {
 	enum action_kind kind;
-	int actor;		  /* -1: the target */
-	char *octets;	  /* ACTION_SEND; ACTION_OPEN: in the place of the stream header, or NULL */
+	int actor;	  /* -1: the target */
+	char *octets; /* ACTION_SEND; ACTION_OPEN: in the place of the stream header, or NULL; ACTION_END_VISITS: condition
+				   */
 	char *to_domain;  /* ACTION_SEND of a peer: domain of the target that it is for */
 	int hook_id;	  /* ACTION_HOOK */
 	const char *hook; /* its name */

@@ -30,6 +30,8 @@ struct seat {
 	int bare_open;	   /* ... which is open */
 	int holding;	   /* enum peer_step_hold */
 	int leaving;	   /* a peer that ended its streams in order: they are not all gone yet */
+	int half_closed;   /* a peer that ended its direction of its streams: they are not all gone yet */
+	int visits;		   /* streams that the target opened to a peer and that are still there; -1: not counted yet */
 	int reset;		   /* ... with TCP resets: what it sent before may never be read */
 	int fence_open;	   /* answers still missing */
 	int fence_serial;
@@ -125,6 +127,7 @@ void act_send_step(struct player *p, const struct step *step);
 void act_send_raw(struct player *p, int actor, char *octets, const char *to_domain, const char *note);
 void act_simple(struct player *p, enum action_kind kind, int actor);
 void act_open(struct player *p, int actor, char *header); /* takes header */
+void act_end_visits(struct player *p, int actor, const char *condition);
 void act_hold(struct player *p, int actor, enum peer_step_hold hold);
 int act_hook(struct player *p, const struct step *step, const char *peer);
 void act_answer(struct player *p, int actor, const struct stanza *s, const struct background_rule *rule);

@@ -57,7 +57,7 @@ static void list_profile(struct buf *b, const struct profile *p)
 	for (size_t i = 0; i < p->accounts_count; i++) {
 		list(b, "account:", p->accounts[i].name);
 	}
-	static const char *const others[] = {"off_domain", "s2s_tls", "virtual_hosts"};
+	static const char *const others[] = {"off_domain", "s2s_plain", "s2s_tls", "virtual_hosts"};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		if (profile_has(p, others[i])) {
 			list(b, "", others[i]);

@@ -127,6 +127,14 @@ void play_perform(struct play *p, const struct action *a)
 	case ACTION_HOLD:
 		peer_hold(p->links[a->actor].peer, holds[a->hold]);
 		break;
+	case ACTION_HALF_CLOSE:
+		peer_half_close(p->links[a->actor].peer);
+		play_count_streams(p, a->actor);
+		break;
+	case ACTION_END_VISITS:
+		peer_end_visits(p->links[a->actor].peer, a->octets);
+		play_count_streams(p, a->actor);
+		break;
 	}
 }
 

@@ -91,6 +91,8 @@ void play_begin(struct play *p)
 		if (p->scenario->cast[i].class == ACTOR_PEER) {
 			p->links[i].peer = peer_create(p->run->peers, p->links[i].address, &p->links[i]);
 			peer_refuse(p->links[i].peer, p->scenario->cast[i].dialback);
+			peer_behave(p->links[i].peer, &(struct peer_manner){.before_1_0 = p->scenario->cast[i].version != NULL,
+												  .trickles = p->scenario->cast[i].writes != NULL});
 			secure(p->links[i].peer, &p->scenario->cast[i]);
 		}
 	}

@@ -69,7 +69,7 @@ static void check_use(void *ud, const char *name, size_t len)
 {
 	struct checker *c = ud;
 	char *copy = mem_strndup(name, len);
-	if (!is_known(c, copy) && !vars_filler(name, len)) {
+	if (!is_known(c, copy) && !vars_made(name, len, NULL)) {
 		problem_at(c, c->step,
 				"unknown name ${%s}; expected an actor, target, target2, off, token, approval command or a bound name",
 				copy);

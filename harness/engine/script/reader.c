@@ -157,7 +157,9 @@ static void check_property(const struct line *line, const char *key, const char 
 					"usage"},
 			{"authentication:", {"dialback"}, "expected authentication: dialback"},
 			{"bidi:", {"yes"}, "expected bidi: yes"},
-			{"login:", {"none", "without resource"}, "expected login: none or without resource"}};
+			{"login:", {"none", "without resource"}, "expected login: none or without resource"},
+			{"version:", {"none"}, "expected version: none"},
+			{"writes:", {"single octets"}, "expected writes: single octets"}};
 	for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
 		int known = strcmp(key, choices[i].key) != 0;
 		for (const char *const *v = choices[i].values; *v && !known; v++) {
@@ -186,7 +188,7 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 			{"dialback:", a ? &a->dialback : NULL}, {"reachable:", a ? &a->reachable : NULL},
 			{"tls:", a ? &a->tls : NULL}, {"certificate:", a ? &a->certificate : NULL},
 			{"authentication:", a ? &a->authentication : NULL}, {"bidi:", a ? &a->bidi : NULL},
-			{"login:", a ? &a->login : NULL}};
+			{"login:", a ? &a->login : NULL}, {"version:", a ? &a->version : NULL}, {"writes:", a ? &a->writes : NULL}};
 	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
 		char *value = after(line->text, known[i].key);
 		if (value) {
@@ -198,8 +200,9 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 	}
 	problems_add(ps, line->file, line->number, line->indent + 1,
 			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, "
-			"subdomain:, identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi: or login: below "
-			"an actor");
+			"subdomain:, identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi:, login:, "
+			"version: "
+			"or writes: below an actor");
 }
 
 static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)

@@ -94,7 +94,7 @@ static void read_raw(
 static void read_stream_step(struct step_reader *r, const struct line *head, size_t count, struct step *step)
 {
 	if (r->scenario->cast[step->actor].class != ACTOR_PEER) {
-		problem(r, head, "only a peer opens streams and holds back answers");
+		problem(r, head, "only a peer opens streams, holds back answers and ends streams like that");
 	} else if (count) {
 		problem(r, head, "nothing stands below this step");
 	}
@@ -152,6 +152,34 @@ static int read_within(const char *text, const char *word, int *ms)
 	return 0;
 }
 
+/* "ends the target's streams with host-gone" */
+static int read_end_of_visits(
+		struct step_reader *r, struct step *step, const struct line *head, const char *verb, size_t count)
+{
+	static const char words[] = "ends the target's streams with ";
+	static const char *const conditions[] = {"bad-format", "bad-namespace-prefix", "conflict", "connection-timeout",
+			"host-gone", "host-unknown", "improper-addressing", "internal-server-error", "invalid-from",
+			"invalid-namespace", "invalid-xml", "not-authorized", "not-well-formed", "policy-violation",
+			"remote-connection-failed", "reset", "resource-constraint", "restricted-xml", "see-other-host",
+			"system-shutdown", "undefined-condition", "unsupported-encoding", "unsupported-feature",
+			"unsupported-stanza-type", "unsupported-version"};
+	if (strncmp(verb, words, sizeof words - 1) != 0) {
+		return -1;
+	}
+	const char *condition = verb + sizeof words - 1;
+	size_t i = 0;
+	while (i < sizeof conditions / sizeof *conditions && strcmp(conditions[i], condition) != 0) {
+		i++;
+	}
+	if (i == sizeof conditions / sizeof *conditions) {
+		problem(r, head, "expected a condition of RFC 6120 section 4.9.3");
+	}
+	step->kind = STEP_END_VISITS;
+	step->raw = mem_strdup(condition);
+	read_stream_step(r, head, count, step);
+	return 0;
+}
+
 static int read_verb(struct step_reader *r, struct step *step, const struct line *head, const char *verb,
 		const struct line *body, size_t count)
 {
@@ -162,10 +190,11 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 		int has_body;
 	} verbs[] = {{"opens a stream", STEP_OPEN, 0}, {"opens a stream with", STEP_OPEN, 1},
 			{"holds back its answers", STEP_HOLD, 0}, {"holds back its stream header", STEP_HOLD, 0},
-			{"answers", STEP_HOLD, 0}, {"connects", STEP_CONNECT, 0}, {"disconnects", STEP_DISCONNECT, 0},
-			{"resets", STEP_RESET, 0}, {"sends", STEP_SEND, 1}, {"sends raw", STEP_SEND_RAW, 1},
-			{"receives", STEP_RECEIVE, 1}, {"never receives", STEP_NEVER, 1}, {"receives: nothing", STEP_NOTHING, 0},
-			{"receives nothing", STEP_NOTHING, 0}, {"sets aside what came", STEP_SET_ASIDE, 0}};
+			{"answers", STEP_HOLD, 0}, {"half-closes its streams", STEP_HALF_CLOSE, 0}, {"connects", STEP_CONNECT, 0},
+			{"disconnects", STEP_DISCONNECT, 0}, {"resets", STEP_RESET, 0}, {"sends", STEP_SEND, 1},
+			{"sends raw", STEP_SEND_RAW, 1}, {"receives", STEP_RECEIVE, 1}, {"never receives", STEP_NEVER, 1},
+			{"receives: nothing", STEP_NOTHING, 0}, {"receives nothing", STEP_NOTHING, 0},
+			{"sets aside what came", STEP_SET_ASIDE, 0}};
 	size_t len = strlen(verb);
 	if (len && verb[len - 1] == ':') {
 		len--;
@@ -188,7 +217,7 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 		step->kind = verbs[i].kind;
 		if (step->kind == STEP_SEND_RAW || (step->kind == STEP_OPEN && verbs[i].has_body)) {
 			read_raw(r, head, body, count, step);
-		} else if (step->kind == STEP_OPEN || step->kind == STEP_HOLD) {
+		} else if (step->kind == STEP_OPEN || step->kind == STEP_HOLD || step->kind == STEP_HALF_CLOSE) {
 			read_stream_step(r, head, count, step);
 		} else if (verbs[i].has_body) {
 			read_body(r, head, body, count, step->kind == STEP_SEND ? TEMPLATE_SEND : TEMPLATE_RECEIVE, step);
@@ -411,7 +440,7 @@ static void read_step(
 	int found = -1;
 	if (actor >= 0) {
 		step->actor = actor;
-		found = read_verb(r, step, head, rest, body, count);
+		found = read_end_of_visits(r, step, head, rest, count) == 0 ? 0 : read_verb(r, step, head, rest, body, count);
 	} else if (!strncmp(head->text, "the target ", 11)) {
 		found = read_target_step(r, head, head->text + 11, step);
 	} else if (read_unreachable(r, head, count, step) == 0) {

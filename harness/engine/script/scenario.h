@@ -40,7 +40,7 @@ struct actor {
 	int below; /* Peer: index of the peer in whose domain its own lies; else -1 */
 	/* properties, NULL if not given */
 	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity, *dialback,
-			*reachable, *tls, *certificate, *authentication, *bidi, *login;
+			*reachable, *tls, *certificate, *authentication, *bidi, *login, *version, *writes;
 	int line;
 	int used;
 	int of_group; /* one of `Name x N` */
@@ -73,6 +73,8 @@ struct binding {
 	X(STEP_NEVER)                                                                                                      \
 	X(STEP_OPEN)                                                                                                       \
 	X(STEP_HOLD)                                                                                                       \
+	X(STEP_HALF_CLOSE)                                                                                                 \
+	X(STEP_END_VISITS)                                                                                                 \
 	X(STEP_TOGETHER)                                                                                                   \
 	X(STEP_EITHER)                                                                                                     \
 	X(STEP_COMPARE)                                                                                                    \
@@ -136,7 +138,8 @@ struct step {
 	int used_at; /* line of the scenario that used the phrase, or 0 */
 	int actor;	 /* index in cast, -1: the target */
 	struct template *template;
-	char *raw; /* STEP_SEND_RAW: octets; STEP_OPEN: the stream header or NULL; STEP_UNREACHABLE: the reason */
+	char *raw; /* STEP_SEND_RAW: octets; STEP_OPEN: the stream header or NULL; STEP_UNREACHABLE: the reason;
+				* STEP_END_VISITS: the condition */
 	enum peer_step_hold hold; /* STEP_HOLD */
 	int within_ms; /* 0: the profile's deadline; of STEP_NOTHING: how long it lasts, 0: the profile's quiet window */
 	int negate;	   /* "is not", "does not list", "nobody like" */

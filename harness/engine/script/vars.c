@@ -56,21 +56,73 @@ void vars_finish(struct vars *vs)
 	*vs = (struct vars){0};
 }
 
-size_t vars_filler(const char *name, size_t len)
+/* A number of at most 8 digits, with ':' behind it or nothing; sets *rest to what follows. */
+static size_t read_count(const char *text, size_t len, const char **rest)
 {
-	static const char prefix[] = "filler:";
-	size_t before = sizeof prefix - 1;
-	if (len <= before || len > before + 8 || strncmp(name, prefix, before) != 0) {
+	size_t n = 0;
+	size_t i = 0;
+	for (; i < len && i < 8 && text[i] >= '0' && text[i] <= '9'; i++) {
+		n = n * 10 + (size_t)(text[i] - '0');
+	}
+	*rest = text + i;
+	return i == len || text[i] == ':' ? n : 0;
+}
+
+/* "filler:N" is N times the letter x, "filler:N:TEXT" N times that text. */
+static int add_filler(struct buf *b, const char *text, size_t len)
+{
+	const char *rest;
+	size_t count = read_count(text, len, &rest);
+	size_t left = len - (size_t)(rest - text);
+	if (!count || left == 1) {
 		return 0;
 	}
-	size_t octets = 0;
-	for (size_t i = before; i < len; i++) {
-		if (name[i] < '0' || name[i] > '9') {
+	if (b && !left) {
+		buf_fill(b, 'x', count);
+	}
+	for (size_t i = 0; b && left && i < count; i++) {
+		buf_add(b, rest + 1, left - 1);
+	}
+	return 1;
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "octets:c0af" */
+static int add_octets(struct buf *b, const char *text, size_t len)
+{
+	if (!len || len % 2) {
+		return 0;
+	}
+	for (size_t i = 0; i < len; i += 2) {
+		int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+		if (high < 0 || low < 0 || !(high || low)) { /* a zero octet ends texts in here */
 			return 0;
 		}
-		octets = octets * 10 + (size_t)(name[i] - '0');
+		char octet = (char)(high * 16 + low);
+		if (b) {
+			buf_add(b, &octet, 1);
+		}
 	}
-	return octets;
+	return 1;
+}
+
+int vars_made(const char *name, size_t len, struct buf *b)
+{
+	static const struct {
+		const char *prefix;
+		int (*add)(struct buf *b, const char *text, size_t len);
+	} kinds[] = {{"filler:", add_filler}, {"octets:", add_octets}};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		size_t before = strlen(kinds[i].prefix);
+		if (len > before && !strncmp(name, kinds[i].prefix, before)) {
+			return kinds[i].add(b, name + before, len - before);
+		}
+	}
+	return 0;
 }
 
 char *vars_expand(const struct vars *vs, const char *text)
@@ -82,14 +134,13 @@ char *vars_expand(const struct vars *vs, const char *text)
 		if (!close) {
 			break;
 		}
-		const char *value = vars_get_n(vs, open + 2, (size_t)(close - open - 2));
-		size_t filler = value ? 0 : vars_filler(open + 2, (size_t)(close - open - 2));
-		if (value || filler) {
-			buf_add(&b, text, (size_t)(open - text));
-			buf_add_text(&b, value ? value : "");
-			buf_fill(&b, 'x', filler);
-		} else {
-			buf_add(&b, text, (size_t)(close + 1 - text));
+		size_t len = (size_t)(close - open - 2);
+		const char *value = vars_get_n(vs, open + 2, len);
+		buf_add(&b, text, (size_t)(open - text));
+		if (value) {
+			buf_add_text(&b, value);
+		} else if (!vars_made(open + 2, len, &b)) {
+			buf_add(&b, open, len + 3);
 		}
 		text = close + 1;
 	}

@@ -20,8 +20,11 @@ const char *vars_get_n(const struct vars *vs, const char *name, size_t len);
 void vars_cut(struct vars *vs, size_t count); /* forgets all but those that were set first */
 void vars_finish(struct vars *vs);
 
-/* N of the name "filler:N", which stands for N times the letter x (eight digits at most); 0 if it is none. */
-size_t vars_filler(const char *name, size_t len);
+/* Names that stand for made-up texts: "filler:N" (N times the letter x, eight digits at most), "filler:N:TEXT" (N times
+ * TEXT), "octets:c0af" (these octets, none of them zero). 1 if it is one; then the text is added to b, unless b is
+ * NULL.
+ */
+int vars_made(const char *name, size_t len, struct buf *b);
 
 /* text with every ${name} replaced; unknown names stay as they are. Caller frees. */
 char *vars_expand(const struct vars *vs, const char *text);

@@ -212,6 +212,9 @@ int profile_has(const struct profile *p, const char *what)
 	if (!strcmp(what, "off_domain")) {
 		return p->off_domain != NULL;
 	}
+	if (!strcmp(what, "s2s_plain")) {
+		return !p->s2s_tls;
+	}
 	if (!strcmp(what, "s2s_tls")) {
 		return p->s2s_tls;
 	}

@@ -27,6 +27,7 @@ struct conn {
 	int open;		/* connected; also kept after the other side's end, for what is still to be sent */
 	int failed;		/* libuv's error of a connect that could not even begin */
 	int writing;	/* write is in use, with the octets of flight */
+	int trickling;	/* conn_trickle() was called */
 	int broken;		/* a write failed: reading will soon tell why */
 	int finishing;	/* conn_finish() was called */
 	int finished;	/* our FIN is on its way */
@@ -147,8 +148,13 @@ static void on_shut_down(uv_shutdown_t *shutdown, int status)
 /* What the socket does not take now goes with a request; meanwhile new octets gather in out. */
 static void write_rest(struct conn *c, size_t taken)
 {
-	c->flight = c->out;
-	c->out = (struct buf){0};
+	if (c->trickling) {
+		buf_add(&c->flight, c->out.data, 1);
+		buf_drop(&c->out, 1);
+	} else {
+		c->flight = c->out;
+		c->out = (struct buf){0};
+	}
 	uv_buf_t rest = {.base = c->flight.data + taken, .len = c->flight.len - taken};
 	c->write.data = c;
 	if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &rest, 1, on_written) == 0) {
@@ -166,7 +172,7 @@ static void flush(struct conn *c)
 	}
 	if (c->out.len) {
 		uv_buf_t all = {.base = c->out.data, .len = c->out.len};
-		int n = uv_try_write((uv_stream_t *)&c->tcp, &all, 1);
+		int n = c->trickling ? 0 : uv_try_write((uv_stream_t *)&c->tcp, &all, 1);
 		size_t taken = n > 0 ? (size_t)n : 0;
 		if (taken < c->out.len) {
 			write_rest(c, taken);
@@ -212,6 +218,11 @@ void conn_send(struct conn *c, const char *data, size_t len)
 		tls_output(c->tls, &c->out);
 	}
 	flush_later(c);
+}
+
+void conn_trickle(struct conn *c)
+{
+	c->trickling = 1;
 }
 
 void conn_finish(struct conn *c)

@@ -45,6 +45,9 @@ struct conn *conn_connect(
 
 void conn_send(struct conn *c, const char *data, size_t len); /* copied; queued until open or secured */
 
+/* From now on every octet leaves in a write of its own. */
+void conn_trickle(struct conn *c);
+
 /* Starts TLS as client (RFC 6120 section 5.4.3.3); octets sent from now on go through it. sni may be NULL. Certificates
  * are not verified unless ca_file is given. Returns 0 or ERR_TLS. */
 int conn_start_tls_client(struct conn *c, const char *sni, const char *ca_file);

@@ -181,7 +181,8 @@ static void note_send(struct stage *st, const struct action *a)
 
 static void take_actions(struct stage *st)
 {
-	static const char *const verbs[] = {"connects", "disconnects", "resets", "sends to", "hook", "opens", "holds"};
+	static const char *const verbs[] = {
+			"connects", "disconnects", "resets", "sends to", "hook", "opens", "holds", "half-closes", "ends visits"};
 	struct action a;
 	while (player_next_action(st->player, &a)) {
 		struct buf line = {0};
@@ -195,7 +196,7 @@ static void take_actions(struct stage *st)
 			buf_printf(&line, " %s %s%s", a.hook, a.peer ? a.peer : "-", stages[a.stage]);
 			st->hook_id = a.hook_id;
 		}
-		if (a.kind == ACTION_OPEN && a.octets) {
+		if ((a.kind == ACTION_OPEN && a.octets) || a.kind == ACTION_END_VISITS) {
 			buf_printf(&line, " %s", a.octets);
 		} else if (a.kind == ACTION_HOLD) {
 			buf_printf(&line, " %d", (int)a.hold);

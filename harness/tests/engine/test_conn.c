@@ -437,6 +437,21 @@ START_TEST(much_data_arrives_whole)
 }
 END_TEST
 
+START_TEST(octets_leave_one_by_one)
+{
+	static const char text[] = "one after the other, and never two of them in one write";
+	struct world w = {.server.on_close = FINISH};
+	world_open(&w);
+	conn_trickle(w.client.c);
+	conn_send(w.client.c, text, sizeof text - 1);
+	conn_finish(w.client.c);
+	run_until_both_closed(&w);
+	ck_assert_str_eq(buf_text(&w.server.in), text);
+	ck_assert_int_gt(w.server.data, 1);
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(destroy_with_much_unsent)
 {
 	struct world w = {0};
@@ -856,6 +871,7 @@ static void add_tcp(Suite *suite)
 	tcase_add_test(tests, destroy_before_open);
 	tcase_add_test(tests, destroy_while_closing);
 	tcase_add_test(tests, much_data_arrives_whole);
+	tcase_add_test(tests, octets_leave_one_by_one);
 	tcase_add_test(tests, destroy_with_much_unsent);
 	tcase_add_test(tests, many_connections);
 	tcase_add_test(tests, kinds_have_names);

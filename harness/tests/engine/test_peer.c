@@ -806,6 +806,83 @@ START_TEST(streams_are_counted)
 }
 END_TEST
 
+START_TEST(a_server_before_1_0_has_no_version_and_no_features)
+{
+	struct peer *p = peer_create(side.peers, "m.test", NULL);
+	peer_behave(p, &(struct peer_manner){.before_1_0 = 1});
+	send_text(p, "srv.test", "<message id='1'/>");
+	struct fake *out = fake_accepted(&target, 1);
+	fake_expect(&loop, out, "to='srv.test'");
+	ck_assert_ptr_null(strstr(buf_text(&out->in), " version='1.0'>"));
+	/* A server of today may answer with a version, and sends no features. */
+	fake_send(out, STREAM "id='T1' from='srv.test' to='m.test' version='1.0'>");
+	fake_expect(&loop, out, "</db:result>");
+	struct fake in;
+	fake_connect(&in, &loop, peers_port(side.peers));
+	fake_send(&in, STREAM "from='srv.test' to='m.test' version='1.0'><db:verify from='srv.test' to='m.test' id='x'>k"
+						  "</db:verify>");
+	fake_expect(&loop, &in, "type='invalid'/>");
+	ck_assert_ptr_null(strstr(buf_text(&in.in), " version='1.0'>"));
+	ck_assert_ptr_null(strstr(buf_text(&in.in), "features>"));
+	fake_finish(&in);
+}
+END_TEST
+
+static int is_closed(void *ud)
+{
+	return ((struct fake *)ud)->closed;
+}
+
+START_TEST(streams_are_half_closed)
+{
+	struct peer *p = peer_create(side.peers, "m.test", NULL);
+	send_text(p, "srv.test", "<message id='1'/>");
+	struct fake *out = authenticate(1);
+	fake_expect(&loop, out, "<message id='1'/>");
+	peer_half_close(p);
+	run_until(&loop, is_closed, out, "FIN");
+	ck_assert_int_eq(out->kind, CLOSE_FIN);
+	ck_assert_ptr_null(strstr(buf_text(&out->in), "</stream:stream>"));
+	ck_assert_uint_eq(peer_streams(p, 0), 1);
+	send_text(p, "srv.test", "<message id='2'/>");
+	fake_accepted(&target, 2);
+	conn_finish(out->conn);
+	saw(&side, "m.test closed ours -;");
+}
+END_TEST
+
+START_TEST(the_targets_streams_are_ended_with_an_error)
+{
+	struct peer *p = peer_create(side.peers, "m.test", NULL);
+	struct fake in, waiting;
+	open_inbound(&in);
+	peer_hold(p, PEER_HOLDS_ALL);
+	fake_connect(&waiting, &loop, peers_port(side.peers));
+	fake_send(&waiting, STREAM "from='srv.test' to='m.test' version='1.0'>");
+	saw(&side, "m.test visited;m.test visited;");
+	peer_end_visits(p, "see-other-host");
+	static const char error[] = "<see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>127.0.0.1:";
+	fake_expect(&loop, &in, error);
+	fake_expect(&loop, &in, "</stream:error></stream:stream>");
+	fake_expect(&loop, &waiting, "version='1.0'><stream:error>");
+	fake_finish(&in);
+	fake_finish(&waiting);
+}
+END_TEST
+
+START_TEST(octets_trickle)
+{
+	struct peer *p = peer_create(side.peers, "m.test", NULL);
+	peer_behave(p, &(struct peer_manner){.trickles = 1});
+	send_text(p, "srv.test", "<message id='1'/>");
+	struct fake *f = authenticate(1);
+	fake_expect(&loop, f, "<message id='1'/>");
+	struct fake in;
+	open_inbound(&in);
+	fake_finish(&in);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("peer");
@@ -848,6 +925,10 @@ static Suite *make(void)
 	tcase_add_test(tc, a_bare_stream_replaces_the_one_before_and_may_begin_oddly);
 	tcase_add_test(tc, a_bare_stream_to_nobody_fails);
 	tcase_add_test(tc, streams_are_counted);
+	tcase_add_test(tc, a_server_before_1_0_has_no_version_and_no_features);
+	tcase_add_test(tc, streams_are_half_closed);
+	tcase_add_test(tc, the_targets_streams_are_ended_with_an_error);
+	tcase_add_test(tc, octets_trickle);
 	tcase_add_test(tc, silent_streams_wake_up);
 	tcase_set_timeout(tc, 30);
 	suite_add_tcase(suite, tc);

@@ -110,10 +110,12 @@ START_TEST(what_a_small_target_lacks)
 	ck_assert_int_eq(profile_has(&p, "off_domain"), 0);
 	ck_assert_int_eq(profile_has(&p, "virtual_hosts"), 0);
 	ck_assert_int_eq(profile_has(&p, "s2s_tls"), 0);
+	ck_assert_int_eq(profile_has(&p, "s2s_plain"), 1);
 	profile_finish(&p);
 	json_object_set_new(json_object_get(json, "s2s"), "tls", json_string("starttls"));
 	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
 	ck_assert_int_eq(profile_has(&p, "s2s_tls"), 1);
+	ck_assert_int_eq(profile_has(&p, "s2s_plain"), 0);
 }
 END_TEST
 

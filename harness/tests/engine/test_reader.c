@@ -177,7 +177,8 @@ END_TEST
 #define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
 	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain:, "    \
-	"identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi: or login: below an actor"
+	"identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi:, login:, version: or writes: below " \
+	"an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"
 #define SEPARATOR "expected a line of dashes between cast and play"
 
@@ -323,6 +324,16 @@ START_TEST(steps_about_streams)
 	}
 	ck_assert_str_eq(actor(step(5)), "Kit Marlowe");
 	ck_assert_str_eq(actor(step(6)), "Marlowe");
+}
+END_TEST
+
+START_TEST(steps_that_end_streams)
+{
+	read_play("Marlowe half-closes its streams\nMarlowe ends the target's streams with see-other-host\n");
+	no_problem();
+	ck_assert_int_eq(step(0)->kind, STEP_HALF_CLOSE);
+	ck_assert_int_eq(step(1)->kind, STEP_END_VISITS);
+	ck_assert_str_eq(step(1)->raw, "see-other-host");
 }
 END_TEST
 
@@ -625,8 +636,14 @@ static const struct {
 		{"Bard resets\n", 1, 1, "only a peer resets"},
 		{"unreachable:\n", 1, 1, "expected `unreachable: why`, with nothing below it"},
 		{"unreachable: so\n\tSB-001 x\n", 1, 1, "expected `unreachable: why`, with nothing below it"},
-		{"Bard opens a stream\n", 1, 1, "only a peer opens streams and holds back answers"},
-		{"Tybalt holds back its answers\n", 1, 1, "only a peer opens streams and holds back answers"},
+		{"Bard opens a stream\n", 1, 1, "only a peer opens streams, holds back answers and ends streams like that"},
+		{"Tybalt holds back its answers\n", 1, 1,
+				"only a peer opens streams, holds back answers and ends streams like that"},
+		{"Bard half-closes its streams\n", 1, 1,
+				"only a peer opens streams, holds back answers and ends streams like that"},
+		{"Bard ends the target's streams with reset\n", 1, 1,
+				"only a peer opens streams, holds back answers and ends streams like that"},
+		{"Marlowe ends the target's streams with joy\n", 1, 1, "expected a condition of RFC 6120 section 4.9.3"},
 		{"Marlowe opens a stream\n\tSB-001 x\n", 1, 1, "nothing stands below this step"},
 		{"Marlowe opens a stream with:\n", 1, 1, "expected an indented line of octets below this line"},
 		{"Bard's stream is closed\n", 1, 1,
@@ -1086,6 +1103,7 @@ static Suite *make(void)
 	tcase_add_test(tests, steps_of_actors);
 	tcase_add_test(tests, raw_octets_are_kept_as_they_stand);
 	tcase_add_test(tests, steps_about_streams);
+	tcase_add_test(tests, steps_that_end_streams);
 	tcase_add_test(tests, properties_with_a_choice);
 	tcase_add_test(tests, stanzas_have_the_namespace_of_their_stream);
 	tcase_add_loop_test(tests, deadlines_of_their_own, 0, sizeof deadlines / sizeof *deadlines);

@@ -268,6 +268,30 @@ START_TEST(after_the_orderly_end_the_hook_waits_for_the_last_stream)
 }
 END_TEST
 
+START_TEST(after_the_end_of_its_direction_the_hook_waits_for_those_streams)
+{
+	struct stage *st = stage_open(SUBSCRIBE "Marlowe half-closes its streams\n" APPROVE);
+	ck_assert_has(stage_actions(st), "Marlowe half-closes\n");
+	stage_streams(st, "Marlowe", 1, 2);
+	ck_assert_str_eq(stage_actions(st), "");
+	stage_streams(st, "Marlowe", 0, 1);
+	ck_assert_str_eq(stage_actions(st), ASKS_FOR_REQUEST);
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(the_end_of_the_targets_streams_is_waited_for)
+{
+	struct stage *st = stage_open("Marlowe ends the target's streams with host-gone\nBard connects\n");
+	ck_assert_str_eq(stage_actions(st), "Marlowe ends visits host-gone\n");
+	stage_streams(st, "Marlowe", 1, 2);
+	ck_assert_str_eq(stage_actions(st), "");
+	stage_streams(st, "Marlowe", 1, 1);
+	ck_assert_str_eq(stage_actions(st), "Bard connects\n");
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(after_a_reset_a_fence_is_needed)
 {
 	struct stage *st = stage_open(SUBSCRIBE "Marlowe resets\nBard connects\n" APPROVE);
@@ -353,6 +377,8 @@ static Suite *make(void)
 	tcase_add_test(tests, a_fence_is_not_put_again_after_a_bare_fin);
 	tcase_add_test(tests, an_ended_stream_needs_no_fence);
 	tcase_add_test(tests, after_the_orderly_end_the_hook_waits_for_the_last_stream);
+	tcase_add_test(tests, after_the_end_of_its_direction_the_hook_waits_for_those_streams);
+	tcase_add_test(tests, the_end_of_the_targets_streams_is_waited_for);
 	tcase_add_test(tests, after_a_reset_a_fence_is_needed);
 	tcase_add_test(tests, remote_users_share_the_streams_of_their_peer);
 	tcase_add_test(tests, what_is_held_back);

@@ -79,6 +79,10 @@ static const struct {
 		{"${target} ${", "srv.test ${"},
 		{"<${filler:5}>${filler:1}${target}", "<xxxxx>xsrv.test"},
 		{"${filler:0} ${filler:} ${filler:-1} ${filler:5x}", "${filler:0} ${filler:} ${filler:-1} ${filler:5x}"},
+		{"${filler:3:<a>}${filler:2:</a>}", "<a><a><a></a></a>"},
+		{"${filler:3:} ${filler::a} ${filler:x:a}", "${filler:3:} ${filler::a} ${filler:x:a}"},
+		{"${octets:c0af7f}", "\xc0\xaf\x7f"},
+		{"${octets:} ${octets:c} ${octets:C0} ${octets:00}", "${octets:} ${octets:c} ${octets:C0} ${octets:00}"},
 		{"${filler:100000000} ${filler}", "${filler:100000000} ${filler}"},
 };
 
@@ -110,11 +114,11 @@ END_TEST
 
 START_TEST(a_filler_has_eight_digits_at_most)
 {
-	ck_assert_uint_eq(vars_filler("filler:9990} and more", 11), 9990);
-	ck_assert_uint_eq(vars_filler("filler:99999999", 15), 99999999);
-	ck_assert_uint_eq(vars_filler("filler:100000000", 16), 0);
-	ck_assert_uint_eq(vars_filler("filler:", 7), 0);
-	ck_assert_uint_eq(vars_filler("target", 6), 0);
+	ck_assert_int_eq(vars_made("filler:9990} and more", 11, NULL), 1);
+	ck_assert_int_eq(vars_made("filler:99999999", 15, NULL), 1);
+	ck_assert_int_eq(vars_made("filler:100000000", 16, NULL), 0);
+	ck_assert_int_eq(vars_made("filler:", 7, NULL), 0);
+	ck_assert_int_eq(vars_made("target", 6, NULL), 0);
 	char *expanded = vars_expand(&vs, "${filler:100000}");
 	ck_assert_uint_eq(strlen(expanded), 100000);
 	ck_assert_uint_eq(strspn(expanded, "x"), 100000);
