@@ -11,7 +11,7 @@ build_packages="gcc make pkg-config libc6-dev libuv1-dev libxml2-dev libstrophe-
 libjansson-dev libidn2-dev libgsasl-dev libsqlite3-dev libc-ares-dev python3 python3-rich
 python3-jinja2 python3-jsonschema"
 check_packages="check valgrind clang-format clang-tidy libasan8 libubsan1 python3-pytest python3-lxml
-python3-hypothesis python3-tap python3-more-itertools python3-yaml perl lua5.4 chromium"
+python3-hypothesis python3-tap python3-junitparser python3-more-itertools python3-yaml perl lua5.4 chromium"
 prosody_packages="prosody lua-unbound lua-sec"
 ejabberd_packages="ejabberd erlang-base erlang-dev"
 jabberd2_packages="jabberd2 sqlite3"

@@ -55,7 +55,10 @@ def _case(outcome: Outcome, result: Result) -> Element:
     if kind != "pass":
         message = clean(f"{result.verdict}: {result.reason}" if result.reason else result.verdict)
         attributes = {"message": message} if kind == "skipped" else {"message": message, "type": clean(result.verdict)}
-        SubElement(case, kind, attributes)
+        outcome = SubElement(case, kind, attributes)
+        if kind != "skipped" and result.failure:  # GitLab shows the content of these and nothing else
+            outcome.text = clean(result.failure)
+            return case
     if result.failure:
         SubElement(case, "system-out").text = clean(result.failure)
     return case
