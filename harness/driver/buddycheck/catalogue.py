@@ -6,13 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from .errors import RunProblem, UsageProblem
+from .engine import Engine, Event
+from .errors import Problem, RunProblem, UsageProblem
+from .loop import Loop, Promise
 from .places import Places
-from .process import capture, describe_status
+from .process import Children, capture, describe_status
 
 STRICTNESSES = ("HARD", "WARN", "INFO")
+SECONDS = 60.0  # for reading it
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 WAITS = "waits:"  # begins a reason that is there for a time only: the scenario needs something that is yet to come
 
 
@@ -110,16 +114,45 @@ def load(places: Places, environ: Mapping[str, str]) -> Catalogue:
     places.check_engine()
     status, output, errors = capture([str(places.engine), "catalogue", str(places.scenarios)], environ)
     if status != 0:
-        said = errors.decode("utf-8", "replace").strip().splitlines()
-        if status == 2:
-            raise UsageProblem(said[-1] if said else f"the engine cannot read the scenarios in {places.scenarios}")
-        reason = f"buddycheck-engine catalogue ended with {describe_status(status)}"
-        raise RunProblem("catalogue", reason + "".join(f"\n{line}" for line in said[-20:]))
+        raise _ended(status, errors, places)
     try:
         return parse(json.loads(output), places.scenarios)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = f"the engine's catalogue cannot be read ({error}); run 'make build' in {places.home}"
-        raise RunProblem("catalogue", reason) from error
+    except UNREADABLE as error:
+        raise _unreadable(error, places) from error
+
+
+def begin(places: Places, environ: Mapping[str, str], loop: Loop, children: Children, log: IO[bytes]) -> tuple[Engine, Catalogue]:
+    """Starts the engine of a run, which tells the catalogue and waits for its plan. `log` must be readable, too. Otherwise like `load`."""
+    places.check_engine()
+    told: Promise[Event | str] = Promise()
+    engine = Engine(loop, children, places.engine, log, environ, "run", str(places.scenarios))
+    engine.on_event(told.resolve)
+    engine.on_nonsense(lambda reason, line: told.resolve(reason))
+    engine.closed.then(lambda: told.resolve(""))
+    if not loop.complete(loop.within(told, SECONDS)):
+        raise RunProblem("engine", f"{places.engine} did not tell its catalogue within {SECONDS:g} s and was killed")
+    document = told.value
+    if document == "":
+        log.seek(0)
+        raise _ended(engine.closed.value or 0, log.read(), places)
+    try:
+        if not isinstance(document, dict):
+            raise ValueError(document)
+        return engine, parse(document, places.scenarios)
+    except UNREADABLE as error:
+        raise _unreadable(error, places) from error
+
+
+def _ended(status: int, errors: bytes, places: Places) -> Problem:
+    said = errors.decode("utf-8", "replace").strip().splitlines()
+    if status == 2:
+        return UsageProblem(said[-1] if said else f"the engine cannot read the scenarios in {places.scenarios}")
+    reason = f"buddycheck-engine catalogue ended with {describe_status(status)}"
+    return RunProblem("catalogue", reason + "".join(f"\n{line}" for line in said[-20:]))
+
+
+def _unreadable(error: Exception, places: Places) -> RunProblem:
+    return RunProblem("catalogue", f"the engine's catalogue cannot be read ({error}); run 'make build' in {places.home}")
 
 
 def parse(document: Mapping[str, Any], folder: Path) -> Catalogue:

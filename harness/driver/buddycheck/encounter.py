@@ -87,9 +87,8 @@ class Encounter:
         for each, word in zip(sides, ("left", "right")):
             (private / word).mkdir(mode=0o700)
             self._targets.append(Target(each, loop, children, private / word, folder / f"{word}.log", mask, world.environ))
-        self._engine = Engine(
-            loop, children, world.places.engine, folder / "engine.log", world.environ, mode="interop", events=EVENTS,
-        )
+        with (folder / "engine.log").open("wb") as log:
+            self._engine = Engine(loop, children, world.places.engine, log, world.environ, "interop", events=EVENTS)
         self._bound: Promise[Event] = Promise()
         self._ready: tuple[Promise[str], Promise[str]] = (Promise(), Promise())
         self._answers: dict[int, Promise[Event]] = {}

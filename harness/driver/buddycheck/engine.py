@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .loop import READ, WRITE, Loop, Promise
 from .process import Child, Children
@@ -18,6 +18,7 @@ Event = dict[str, Any]
 
 # The fields that each event must have, with their types: an event that lacks one is the engine's mistake, not ours to guess.
 EVENTS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+    "catalogue": {"scenarios": list, "requirements": list, "verdicts": list, "errors": list},
     "bound": {"peers_address": str, "peers_port": int, "dns_address": str, "dns_port": int},
     "start": {},
     "ready": {"ms": (int, float)},
@@ -52,7 +53,7 @@ class Engine:
     """A running engine. Events arrive in order; `closed` is resolved with its exit status after the last of them."""
 
     def __init__(
-        self, loop: Loop, children: Children, program: Path, log: Path, environ: Mapping[str, str], mode: str = "run",
+        self, loop: Loop, children: Children, program: Path, log: IO[bytes], environ: Mapping[str, str], *arguments: str,
         events: Mapping[str, Mapping[str, type | tuple[type, ...]]] = EVENTS,
     ) -> None:
         self.closed: Promise[int] = Promise()
@@ -62,10 +63,9 @@ class Engine:
         self._on_nonsense: Callable[[str, str], None] = lambda reason, line: None
         self._input = bytearray()
         self._output = bytearray()
-        with log.open("wb") as errors:
-            self._child = children.start(
-                [str(program), mode], environ=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-            )
+        self._child = children.start(
+            [str(program), *arguments], environ=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+        )
         self._stdin = self._child.stdin.fileno()
         self._stdout = self._child.stdout.fileno()
         os.set_blocking(self._stdin, False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import IO
 from typing import TextIO
 
 from .errors import UsageProblem, why
@@ -36,6 +37,12 @@ def prepare_folder(folder: Path) -> None:
         (folder / RESULTS).touch()
     except OSError as error:
         raise UsageProblem(f"cannot write to the folder {folder}: {why(error)}; name another one with --out") from error
+
+
+def keep_log(log: IO[bytes], path: Path) -> None:
+    """Writes what a temporary file holds to a file of the folder."""
+    log.seek(0)
+    path.write_bytes(log.read())
 
 
 def mask_logs(folder: Path, mask: Mask) -> None:

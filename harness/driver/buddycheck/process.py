@@ -136,12 +136,16 @@ class Children:
         self._all = [each for each in self._all if not each.exited.done] + [child]
         return child
 
+    def end(self) -> None:
+        """Ends all that are left at once."""
+        while self._all:
+            self._all.pop().reap_now()
+
     def __enter__(self) -> Children:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for child in self._all:
-            child.reap_now()
+        self.end()
 
 
 def capture(argv: Sequence[str], environ: Mapping[str, str], seconds: float = 60.0) -> tuple[int, bytes, bytes]:

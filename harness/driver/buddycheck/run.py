@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime
 import os
 import shlex
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from . import baseline, catalogue, compare, expect, model, outputs, profile, render, selection, shard, summary, tap, target, writers
 from .catalogue import Catalogue
+from .engine import Engine
 from .errors import RunProblem, UsageProblem
 from .expect import Expectations
+from .loop import Loop
 from .mask import Mask
 from .places import Places
+from .process import Children
 from .progress import NoProgress, Progress
 from .results import Outcome
 from .selection import Selection, Wanted
@@ -69,18 +74,36 @@ class World:
             print(line, file=self.stderr)
 
 
+@dataclass(frozen=True)
+class Machinery:
+    """What a run is driven with."""
+
+    loop: Loop
+    children: Children
+    engine: Engine  # it has told the catalogue and waits for the plan
+    log: IO[bytes]  # of the engine; there is no folder for it yet
+
+
 def run(options: Options, world: World) -> int:
     """Runs the suite; the exit status."""
     formats, tap_version = _formats(options, world)
     path = world.places.profile_path(options.target)
     chosen = profile.load(path, world.environ)
     render.check(chosen)
-    private = _private(options, chosen)
-    if private:
+    if _private(options, chosen):
         from . import network
 
         chosen = network.settle(chosen)
-    known = catalogue.load(world.places, world.environ)
+        network.enter(chosen)  # for the engine, too
+    with closing(Loop()) as loop, tempfile.TemporaryFile() as log, Children(loop) as children:
+        engine, known = catalogue.begin(world.places, world.environ, loop, children, log)
+        return _run(options, world, chosen, known, Machinery(loop, children, engine, log), formats, tap_version)
+
+
+def _run(
+    options: Options, world: World, chosen: profile.Profile, known: Catalogue, machinery: Machinery, formats: list[Format],
+    tap_version: int,
+) -> int:
     if known.errors:
         raise UsageProblem(known.error_lines(world.places))
     selected = selection.select(known, options.wanted)
@@ -91,8 +114,6 @@ def run(options: Options, world: World) -> int:
     expected = _expectations(options, world, known)
     base = baseline.load(options.baseline, world.places) if options.baseline else None
     target.check_programs(chosen, world.places.fixtures)
-    if private:
-        network.enter(chosen)
     started = time.time()
     folder = _folder(options, world, chosen.name, started)
     mask = Mask(chosen.secrets(), chosen.public())
@@ -107,15 +128,16 @@ def run(options: Options, world: World) -> int:
     try:
         Session(
             profile=chosen, plan=_plan(options, world, chosen, known, selected, expected, folder, seed, tap_version),
-            engine=world.places.engine, folder=folder, mask=mask, outcome=outcome, progress=progress,
+            engine=machinery.engine, folder=folder, mask=mask, outcome=outcome, progress=progress,
             environ=world.environ, limits=_limits(options, chosen),
-        ).run()
+        ).run(machinery.loop, machinery.children)
     finally:
         progress.close()
+    outputs.keep_log(machinery.log, folder / outputs.ENGINE_LOG)
     outputs.mask_logs(folder, mask)
     made = model.Made(
         world.places, world.environ, chosen, known, options.wanted, expected,
-        {"jobs": options.jobs, "patience": options.patience, "network": "private" if private else "host"},
+        {"jobs": options.jobs, "patience": options.patience, "network": "private" if _private(options, chosen) else "host"},
         _rerun(options, world), started, time.time() - started,
     )
     document = model.document(outcome, made, folder, mask)

@@ -40,15 +40,15 @@ class Limits:
 
 
 class Session:
-    """Conducts one run and fills its outcome."""
+    """Conducts one run and fills its outcome. `engine`: one that waits for its plan, or the program."""
 
     def __init__(
-        self, *, profile: Profile, plan: Mapping[str, Any], engine: Path, folder: Path, mask: Mask,
+        self, *, profile: Profile, plan: Mapping[str, Any], engine: Engine | Path, folder: Path, mask: Mask,
         outcome: Outcome, progress: Progress, environ: Mapping[str, str], limits: Limits = Limits(),
     ) -> None:
         self._profile = profile
         self._plan = plan
-        self._program = engine
+        self._given = engine
         self._folder = folder
         self._mask = mask
         self._outcome = outcome
@@ -61,12 +61,13 @@ class Session:
         self._loop: Loop
         self._results: TextIO
 
-    def run(self) -> None:
-        """Runs to the end; afterwards no process and no private directory is left. Raises only before anything started."""
-        loop = Loop()
-        with signals(loop, self._interrupted), private_directory() as private, Children(loop) as children:
-            loop.complete(self.run_in(loop, children, private))
-        loop.close()
+    def run(self, loop: Loop, children: Children) -> None:
+        """Runs to the end; afterwards no private directory is left. Raises only before anything started."""
+        with signals(loop, self._interrupted), private_directory() as private:
+            try:
+                loop.complete(self.run_in(loop, children, private))
+            finally:
+                children.end()  # what uses the directory
 
     async def run_in(self, loop: Loop, children: Children, private: Path) -> None:
         """The same in a loop that other runs share; signals, processes and the private directory are theirs to end."""
@@ -76,8 +77,12 @@ class Session:
         if self._profile.start:
             (self._folder / outputs.TARGET_LOG).touch()
         with (self._folder / outputs.RESULTS).open("a", encoding="utf-8") as self._results:
-            self._engine = Engine(loop, children, self._program, self._folder / outputs.ENGINE_LOG, self._environ)
+            self._engine = self._given if isinstance(self._given, Engine) else self._start(self._given, children)
             await self._conduct(private)
+
+    def _start(self, program: Path, children: Children) -> Engine:
+        with (self._folder / outputs.ENGINE_LOG).open("wb") as log:
+            return Engine(self._loop, children, program, log, self._environ, "run")
 
     def _target(self, instance: int, children: Children, private: Path) -> Target:
         folder = private / f"instance-{instance}" if instance else private

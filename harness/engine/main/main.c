@@ -27,6 +27,32 @@ static int print_catalogue(const char *dir)
 	return bad ? 2 : 0;
 }
 
+static int run(const char *dir)
+{
+	struct catalogue c = {0};
+	if (dir && catalogue_read(&c, dir)) {
+		fprintf(stderr, "buddycheck-engine: %s: %s\n", dir, strerror(errno));
+		return 2;
+	}
+	if (dir) {
+		json_t *told = json_catalogue(&c);
+		json_object_set_new(told, "event", json_string("catalogue"));
+		control_event(told);
+	}
+	char *line = control_first_line();
+	if (line) {
+		int status = suite_execute(line, dir ? &c : NULL);
+		free(line);
+		return status;
+	}
+	if (dir) { /* the driver wants no run */
+		catalogue_finish(&c);
+		return 0;
+	}
+	fputs("buddycheck-engine: expected a plan on standard input\n", stderr);
+	return 2;
+}
+
 static int with_plan(int (*execute)(const char *plan_line))
 {
 	char *line = control_first_line();
@@ -45,14 +71,14 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 3 && !strcmp(argv[1], "catalogue")) {
 		status = print_catalogue(argv[2]);
-	} else if (argc == 2 && !strcmp(argv[1], "run")) {
-		status = with_plan(suite_execute);
+	} else if ((argc == 2 || argc == 3) && !strcmp(argv[1], "run")) {
+		status = run(argv[2]);
 	} else if (argc == 2 && !strcmp(argv[1], "interop")) {
 		status = with_plan(interop_execute);
 	} else if (argc == 2 && !strcmp(argv[1], "judge")) {
 		status = with_plan(rejudge_execute);
 	} else {
-		fputs("usage: buddycheck-engine run | judge | interop | catalogue SCENARIOS_DIR\n", stderr);
+		fputs("usage: buddycheck-engine run [SCENARIOS_DIR] | judge | interop | catalogue SCENARIOS_DIR\n", stderr);
 	}
 	xmlCleanupParser();
 	return status;

@@ -377,9 +377,13 @@ static void close_handle(uv_handle_t *handle, void *ud)
 	}
 }
 
-int suite_execute(const char *plan_line)
+int suite_execute(const char *plan_line, const struct catalogue *catalogue)
 {
 	struct suite s = {.loop = uv_default_loop(), .started = uv_hrtime()};
+	if (catalogue) {
+		s.catalogue = *catalogue;
+		s.catalogue_read = 1;
+	}
 	char *error = NULL;
 	uv_prepare_init(s.loop, &s.before_poll);
 	s.before_poll.data = &s;

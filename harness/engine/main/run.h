@@ -136,6 +136,7 @@ struct suite {
 	uv_loop_t *loop;
 	struct plan plan;
 	struct catalogue catalogue;
+	int catalogue_read;
 	struct journal *journal;
 	struct recorder recorder;
 	struct authority *authority; /* of all certificates; NULL without TLS between servers */

@@ -193,7 +193,7 @@ static int spread(struct suite *s, char **error)
 
 int start_read(struct suite *s, char **error)
 {
-	if (catalogue_read(&s->catalogue, s->plan.scenarios_dir)) {
+	if (!s->catalogue_read && catalogue_read(&s->catalogue, s->plan.scenarios_dir)) {
 		*error = mem_printf("%s: %s", s->plan.scenarios_dir, strerror(errno));
 		return ERR_NOT_FOUND;
 	}

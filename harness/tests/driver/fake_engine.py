@@ -13,13 +13,13 @@ with open(os.environ["FAKE_ENGINE"]) as file:
     SCRIPT = json.load(file)
 
 
-def catalogue():
-    """The command `catalogue`."""
+def catalogue(**more):
+    """The command `catalogue`, and what `run` begins with where it is given a folder."""
     sys.stderr.write(SCRIPT.get("catalogue_stderr", ""))
     if "catalogue_raw" in SCRIPT:
-        print(SCRIPT["catalogue_raw"])
-    else:
-        json.dump(SCRIPT["catalogue"], sys.stdout)
+        print(SCRIPT["catalogue_raw"], flush=True)
+    elif "catalogue_exit" not in SCRIPT:
+        print(json.dumps(SCRIPT["catalogue"] | more), flush=True)
     return SCRIPT.get("catalogue_exit", 0)
 
 
@@ -27,13 +27,16 @@ class Run:
     """The command `run`; every method named do_X performs the action X."""
 
     def __init__(self):
+        line = sys.stdin.readline() or sys.exit(0)  # the driver wants no run
         self.saw = open(os.environ["FAKE_ENGINE_SAW"], "w")
-        self.plan = self.read()
+        self.plan = self.take(line)
         self.counts = {}
         self.judged = set()
 
     def read(self):
-        line = sys.stdin.readline()
+        return self.take(sys.stdin.readline())
+
+    def take(self, line):
         self.saw.write(line)
         self.saw.flush()
         return json.loads(line) if line else None
@@ -173,4 +176,6 @@ class Interop:
 
 if sys.argv[1] == "catalogue":
     sys.exit(catalogue())
+if sys.argv[1:2] == ["run"] and len(sys.argv) == 3 and (failed := catalogue(event="catalogue")):
+    sys.exit(failed)
 sys.exit(Interop().perform() if sys.argv[1] == "interop" else Run().perform(SCRIPT["run"]))

@@ -118,6 +118,7 @@ def test_errors_in_scenarios_stop_a_run_before_anything_starts(bench: Bench) -> 
 def test_scenarios_that_cannot_be_read(bench: Bench) -> None:
     bench.script |= {"catalogue_exit": 2, "catalogue_stderr": "no such folder: x\n"}
     assert wrong(bench, "list") == "buddycheck: no such folder: x\n"
+    assert wrong(bench, "run", "--target", "fake") == "buddycheck: no such folder: x\n"
 
 
 @pytest.mark.parametrize("script, expected", [
@@ -126,8 +127,9 @@ def test_scenarios_that_cannot_be_read(bench: Bench) -> None:
 ])
 def test_broken_catalogue_is_no_wrong_use(bench: Bench, script: dict, expected: str) -> None:
     bench.script |= script
-    done = bench.call("list")
-    assert done.status == 3 and expected in done.err
+    for command in (["list"], ["run", "--target", "fake"]):
+        done = bench.call(*command)
+        assert done.status == 3 and expected in done.err
 
 
 def test_launcher_through_links_and_copies(bench: Bench, tmp_path: Path) -> None:
