@@ -143,30 +143,23 @@ void act_send_step(struct player *p, const struct step *step)
 		defaults.to = peer || !presence ? p->config.target : NULL;
 		defaults.id = iq ? id : NULL;
 	}
-	char *octets = template_build(step->template, &p->vars, &defaults);
-	struct stanza *s = stanza_parse(octets, actor_class_is_client(a->class) ? NS_CLIENT : NS_SERVER);
-	const char *to = NULL;
-	if (s) {
-		note_sent(p, step->actor, s);
-		to = stanza_attr(s, "to");
-	}
-	act_send_raw(p, step->actor, octets, route(p, to), NULL);
+	struct stanza *s = template_build(step->template, &p->vars, &defaults);
+	note_sent(p, step->actor, s);
+	act_send_raw(p, step->actor, mem_strdup(s->raw), route(p, stanza_attr(s, "to")), NULL);
 	stanza_unref(s);
 }
 
-static char *reply(const struct stanza *s, const char *body)
+/* The body as it goes back to whom the stanza came from. */
+static char *reply(const struct stanza *s, struct stanza *body)
 {
-	struct stanza *r = stanza_parse(body, node_ns(s->root));
 	static const char *const swap[][2] = {{"from", "to"}, {"to", "from"}, {"id", "id"}};
-	for (size_t i = 0; r && i < 3; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		const char *value = stanza_attr(s, swap[i][1]);
 		if (value) {
-			xmlSetProp(r->root, (const xmlChar *)swap[i][0], (const xmlChar *)value);
+			xmlSetProp(body->root, (const xmlChar *)swap[i][0], (const xmlChar *)value);
 		}
 	}
-	char *text = r ? node_octets(r->root) : mem_strdup("");
-	stanza_unref(r);
-	return text;
+	return node_octets(body->root);
 }
 
 void act_answer(struct player *p, int actor, const struct stanza *s, const struct background_rule *rule)
@@ -178,20 +171,22 @@ void act_answer(struct player *p, int actor, const struct stanza *s, const struc
 	vars_set(&p->vars, "own category", category);
 	vars_set(&p->vars, "own type", slash ? slash + 1 : "im");
 	free(category);
-	char *body = template_build(rule->answer, &p->vars, &none);
+	struct stanza *body = template_build(rule->answer, &p->vars, &none);
 	act_send_raw(p, actor, reply(s, body), route(p, stanza_attr(s, "from")), "background");
-	free(body);
+	stanza_unref(body);
 }
 
 void act_refuse(struct player *p, int actor, const struct stanza *s)
 {
-	static const char body[] =
+	static const char refusal[] =
 			"<iq type='error'><error type='cancel'><service-unavailable xmlns='" NS_STANZA_ERRORS "'/></error></iq>";
 	const char *id = stanza_attr(s, "id");
 	if (id) {
 		vars_set(&p->seats[actor].errors_sent, id, "");
 	}
+	struct stanza *body = stanza_parse(refusal, node_ns(s->root));
 	act_send_raw(p, actor, reply(s, body), route(p, stanza_attr(s, "from")), "background");
+	stanza_unref(body);
 }
 
 /* Nothing comes back to a peer that has not authorised the target, or is not authenticated itself, but what answers

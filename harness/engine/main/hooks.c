@@ -415,19 +415,19 @@ static void park(struct hook_runner *h, struct call *c, char *octets)
 	}
 }
 
-void hooks_stanza(struct hook_runner *h, const struct stanza *s)
+int hooks_stanza(struct hook_runner *h, const struct stanza *s)
 {
 	const char *id = stanza_attr(s, "id");
 	if (!id || strcmp((const char *)s->root->name, "iq") != 0) {
-		return;
+		return 0;
 	}
 	if (h->ping_id && !strcmp(id, h->ping_id)) {
 		ping_answered(h, NULL);
-		return;
+		return 1;
 	}
 	if (h->version_id && !strcmp(id, h->version_id)) {
 		version_answered(h, s);
-		return;
+		return 1;
 	}
 	for (size_t i = 0; i < h->count; i++) {
 		struct call *c = &h->calls[i];
@@ -447,8 +447,9 @@ void hooks_stanza(struct hook_runner *h, const struct stanza *s)
 		} else {
 			call_done(h, i, state == ADHOC_DONE, buf_text(&c->adhoc.output));
 		}
-		return;
+		return 1;
 	}
+	return 0;
 }
 
 void hooks_forget_play(struct hook_runner *h, const struct play *p)

@@ -266,7 +266,7 @@ void hooks_driver_answer(struct hook_runner *h, const json_t *fields);
 int hooks_owns(const struct hook_runner *h, const struct session *s);
 void hooks_session_ready(struct hook_runner *h);
 void hooks_session_gone(struct hook_runner *h, const char *reason);
-void hooks_stanza(struct hook_runner *h, const struct stanza *s);
+int hooks_stanza(struct hook_runner *h, const struct stanza *s); /* 1: it answers something of the engine's own */
 void hooks_forget_play(struct hook_runner *h, const struct play *p);
 void hooks_disconnect(struct hook_runner *h);
 json_t *hooks_software(const struct hook_runner *h); /* what the target says it is (XEP-0092); JSON null: nothing */

@@ -228,8 +228,8 @@ static struct seat_link *meant_for(struct run *r, struct seat_link *link, const 
 static void session_stanza(void *ud, struct session *s, struct stanza *stanza)
 {
 	struct run *r = ud;
-	if (hooks_owns(r->hooks, s)) {
-		hooks_stanza(r->hooks, stanza);
+	if (hooks_owns(r->hooks, s) && hooks_stanza(r->hooks, stanza)) {
+		return;
 	}
 	struct seat_link *own = session_owner(s);
 	struct seat_link *link = meant_for(r, own, stanza);

@@ -303,7 +303,8 @@ static void add_default(xmlNodePtr node, const char *name, const char *value)
 	}
 }
 
-char *template_build(const struct template *t, const struct vars *vars, const struct template_defaults *defaults)
+struct stanza *template_build(
+		const struct template *t, const struct vars *vars, const struct template_defaults *defaults)
 {
 	/* The whole document is copied: a node copied alone would declare the namespaces of its wrapper on itself. */
 	xmlDocPtr doc = xmlCopyDoc(t->doc, 1);
@@ -316,8 +317,10 @@ char *template_build(const struct template *t, const struct vars *vars, const st
 	add_default(copy, "to", defaults->to);
 	add_default(copy, "id", defaults->id);
 	char *octets = node_octets(copy);
-	xmlFreeDoc(doc);
-	return octets;
+	struct stanza *s = stanza_create(doc, octets, strlen(octets));
+	s->root = copy;
+	free(octets);
+	return s;
 }
 
 static void each_name_in_value(const char *value, const struct template_names *names)

@@ -38,8 +38,9 @@ struct template_defaults {
 	const char *from, *to, *id;
 };
 
-/* The octets to send, with variables filled in. Caller frees. */
-char *template_build(const struct template *t, const struct vars *vars, const struct template_defaults *defaults);
+/* The stanza to send, with variables filled in; its raw octets are what goes out. Caller unrefs. */
+struct stanza *template_build(
+		const struct template *t, const struct vars *vars, const struct template_defaults *defaults);
 
 /* The first difference between a stanza and a template. */
 struct mismatch {

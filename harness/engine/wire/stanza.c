@@ -143,6 +143,10 @@ xmlNodePtr node_child(const xmlNode *node, const char *name, const char *ns)
 
 char *node_text(const xmlNode *node)
 {
+	const xmlNode *only = node->type == XML_ELEMENT_NODE ? node->children : NULL;
+	if (only && !only->next && only->type == XML_TEXT_NODE) {
+		return mem_strdup((const char *)only->content);
+	}
 	xmlChar *content = xmlNodeGetContent(node);
 	char *text = mem_strdup(content ? (const char *)content : "");
 	xmlFree(content);

@@ -68,11 +68,11 @@ START_TEST(rules_are_read)
 		ck_assert_int_eq(b.items[i].answer != NULL, expected[i].answers);
 		ck_assert_ptr_nonnull(b.items[i].comes);
 	}
-	char *octets = template_build(
+	struct stanza *s = template_build(
 			b.items[1].answer, &vars, &(struct template_defaults){.from = "p1.test", .to = "srv.test", .id = "q1"});
-	ck_assert_str_eq(octets, "<iq type=\"result\" from=\"p1.test\" to=\"srv.test\" id=\"q1\">"
+	ck_assert_str_eq(s->raw, "<iq type=\"result\" from=\"p1.test\" to=\"srv.test\" id=\"q1\">"
 							 "<query xmlns=\"urn:q\"><a/></query></iq>");
-	free(octets);
+	stanza_unref(s);
 }
 END_TEST
 

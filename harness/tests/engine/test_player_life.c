@@ -19,7 +19,7 @@ START_TEST(a_peer_answers_by_itself)
 {
 	struct stage *st = stage_open(waits);
 	stage_hears(st, "Kyd", PING);
-	ck_assert_str_eq(stage_actions(st), "Kyd sends to example.org: <iq xmlns=\"jabber:server\" type=\"result\" "
+	ck_assert_str_eq(stage_actions(st), "Kyd sends to example.org: <iq type=\"result\" "
 										"from=\"kyd.test\" to=\"example.org\" id=\"p1\"/> # background\n");
 	stage_close(st);
 }

@@ -29,6 +29,14 @@ static struct template *make_template(const char *text, enum template_use use)
 	return t;
 }
 
+static char *octets_of(const struct template *of, const struct template_defaults *defaults)
+{
+	struct stanza *s = template_build(of, &vars, defaults);
+	char *octets = mem_strdup(s->raw);
+	stanza_unref(s);
+	return octets;
+}
+
 /* What a template sends. */
 static char *sent(const char *text, const char *from, const char *to, const char *id)
 {
@@ -38,7 +46,7 @@ static char *sent(const char *text, const char *from, const char *to, const char
 	struct template *made = template_create(one.items, one.count, NS_CLIENT, TEMPLATE_SEND, 0, &none);
 	ck_assert_msg(made != NULL, "%s", none.count ? none.items[0].message : "?");
 	struct template_defaults defaults = {.from = from, .to = to, .id = id};
-	char *octets = template_build(made, &vars, &defaults);
+	char *octets = octets_of(made, &defaults);
 	template_destroy(made);
 	lines_finish(&one);
 	problems_finish(&none);
@@ -211,14 +219,32 @@ START_TEST(defaults_fill_gaps_only)
 }
 END_TEST
 
+START_TEST(what_is_sent_can_be_looked_at)
+{
+	make_template("<iq type='set'><a xmlns='urn:a' b='${n}'>${n}</a></iq>", TEMPLATE_SEND);
+	vars_set(&vars, "n", "1 < 2");
+	struct stanza *s = template_build(t, &vars, &(struct template_defaults){.to = "srv.test"});
+	ck_assert_str_eq(s->raw, "<iq type=\"set\" to=\"srv.test\"><a xmlns=\"urn:a\" b=\"1 &lt; 2\">1 &lt; 2</a></iq>");
+	ck_assert_uint_eq(s->raw_len, strlen(s->raw));
+	ck_assert(node_is(s->root, "iq", NS_CLIENT));
+	ck_assert_str_eq(stanza_attr(s, "to"), "srv.test");
+	const xmlNode *a = node_child(s->root, "a", "urn:a");
+	ck_assert_str_eq(node_attr(a, "b"), "1 < 2");
+	char *text = node_text(a);
+	ck_assert_str_eq(text, "1 < 2");
+	free(text);
+	stanza_unref(s);
+}
+END_TEST
+
 START_TEST(a_template_is_sent_more_than_once)
 {
 	make_template("<message id='${n}'><body>${n}</body></message>", TEMPLATE_SEND);
 	struct template_defaults none = {0};
 	vars_set(&vars, "n", "1");
-	char *one = template_build(t, &vars, &none);
+	char *one = octets_of(t, &none);
 	vars_set(&vars, "n", "2");
-	char *two = template_build(t, &vars, &none);
+	char *two = octets_of(t, &none);
 	ck_assert_str_eq(one, "<message id=\"1\"><body>1</body></message>");
 	ck_assert_str_eq(two, "<message id=\"2\"><body>2</body></message>");
 	free(one);
@@ -249,7 +275,7 @@ START_TEST(a_broken_one_leaves_nothing_to_the_next)
 	ck_assert_ptr_nonnull(make_template("<message/>", TEMPLATE_SEND));
 	template_forget_shared();
 	sends("<presence/>", "<presence/>");
-	char *octets = template_build(t, &vars, &(struct template_defaults){0});
+	char *octets = octets_of(t, &(struct template_defaults){0});
 	ck_assert_str_eq(octets, "<message/>"); /* it outlives what it was read with */
 	free(octets);
 }
@@ -287,7 +313,7 @@ START_TEST(equal_ones_are_one)
 	template_destroy(same);
 	template_forget_shared();
 	vars_set(&vars, "name", "x");
-	char *octets = template_build(t, &vars, &(struct template_defaults){.id = "1"});
+	char *octets = octets_of(t, &(struct template_defaults){.id = "1"});
 	ck_assert_str_eq(octets, "<iq id=\"1\"><a xmlns=\"urn:a\">x</a></iq>"); /* each user keeps it alive */
 	free(octets);
 	same = of(text, NS_CLIENT, TEMPLATE_SEND, 0);
@@ -353,6 +379,7 @@ static Suite *make(void)
 	tcase_add_test(tests, only_what_was_written_is_sent);
 	tcase_add_test(tests, variables_are_filled_in_and_escaped);
 	tcase_add_test(tests, defaults_fill_gaps_only);
+	tcase_add_test(tests, what_is_sent_can_be_looked_at);
 	tcase_add_test(tests, a_template_is_sent_more_than_once);
 	suite_add_tcase(suite, tests);
 	return suite;
