@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void reserve(struct buf *b, size_t more)
+void buf_reserve(struct buf *b, size_t more)
 {
 	size_t need = b->len + more + 1;
 	if (need <= b->cap) {
@@ -23,7 +23,7 @@ static void reserve(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, const void *data, size_t len)
 {
-	reserve(b, len);
+	buf_reserve(b, len);
 	if (len) {
 		memcpy(b->data + b->len, data, len);
 	}
@@ -38,7 +38,7 @@ void buf_add_text(struct buf *b, const char *text)
 
 void buf_fill(struct buf *b, char c, size_t count)
 {
-	reserve(b, count);
+	buf_reserve(b, count);
 	memset(b->data + b->len, c, count);
 	b->len += count;
 	b->data[b->len] = '\0';
@@ -50,12 +50,12 @@ void buf_printf(struct buf *b, const char *format, ...)
 	va_start(args, format);
 	va_list again;
 	va_copy(again, args);
-	reserve(b, 0);
+	buf_reserve(b, 0);
 	size_t room = b->cap - b->len;
 	int len = vsnprintf(b->data + b->len, room, format, args);
 	va_end(args);
 	if (len > 0 && (size_t)len >= room) {
-		reserve(b, (size_t)len);
+		buf_reserve(b, (size_t)len);
 		vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
 	}
 	va_end(again);
@@ -83,7 +83,7 @@ void buf_clear(struct buf *b)
 
 char *buf_take(struct buf *b)
 {
-	reserve(b, 0);
+	buf_reserve(b, 0);
 	b->data[b->len] = '\0';
 	char *text = b->data;
 	*b = (struct buf){0};

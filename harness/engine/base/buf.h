@@ -10,6 +10,7 @@ struct buf {
 	size_t cap;
 };
 
+void buf_reserve(struct buf *b, size_t more); /* memory for so many octets behind those that are there */
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_add_text(struct buf *b, const char *text);
 void buf_fill(struct buf *b, char c, size_t count); /* count times the same */

@@ -3,29 +3,31 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define BUFFER ((size_t)256 * 1024)
+/* So many octets are written without waiting for the end of the turn. */
+#define WAITING_MAX ((size_t)64 * 1024)
 
 struct journal {
-	FILE *file;
+	int fd;
 	int lines;
 	int failed;
-	struct buf line; /* kept between lines */
+	struct buf waiting; /* lines that are not written yet */
 };
 
 struct journal *journal_create(const char *path)
 {
-	FILE *f = fopen(path, "we");
-	if (!f) {
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
 		return NULL;
 	}
-	setvbuf(f, NULL, _IOFBF, BUFFER);
 	struct journal *j = mem_alloc(sizeof *j);
-	j->file = f;
+	j->fd = fd;
 	return j;
 }
 
@@ -33,35 +35,45 @@ struct journal *journal_create(const char *path)
  * instructions, so the line is written as text. */
 static void add_string(struct buf *b, const char *text, size_t len)
 {
-	buf_add(b, "\"", 1);
-	for (size_t i = 0; i < len;) {
-		size_t plain = i;
-		while (plain < len && (unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\') {
-			plain++;
+	static const char hex[] = "0123456789abcdef";
+	enum { LONGEST = 6 }; /* \u001f */
+	buf_reserve(b, LONGEST * len + 2);
+	char *out = b->data + b->len;
+	*out++ = '"';
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (c >= 0x20 && c != '"' && c != '\\') {
+			*out++ = (char)c;
+			continue;
 		}
-		buf_add(b, text + i, plain - i);
-		if (plain < len) {
-			unsigned char c = (unsigned char)text[plain++];
-			if (c == '\n') {
-				buf_add(b, "\\n", 2);
-			} else if (c < 0x20) {
-				buf_printf(b, "\\u%04x", c);
-			} else {
-				buf_add(b, (char[]){'\\', (char)c}, 2);
-			}
+		*out++ = '\\';
+		if (c >= 0x20) {
+			*out++ = (char)c;
+		} else if (c == '\n') {
+			*out++ = 'n';
+		} else {
+			memcpy(out, "u00", 3);
+			out[3] = hex[c >> 4];
+			out[4] = hex[c & 15];
+			out += 5;
 		}
-		i = plain;
 	}
-	buf_add(b, "\"", 1);
+	*out++ = '"';
+	*out = '\0';
+	b->len = (size_t)(out - b->data);
 }
 
 static int is_ascii(const char *data, size_t len)
 {
-	unsigned char all = 0;
-	for (size_t i = 0; i < len; i++) {
-		all |= (unsigned char)data[i];
+	uint64_t all = 0;
+	uint64_t some;
+	for (; len >= sizeof some; data += sizeof some, len -= sizeof some) {
+		memcpy(&some, data, sizeof some);
+		all |= some;
 	}
-	return all < 0x80;
+	some = 0;
+	memcpy(&some, data, len);
+	return !((all | some) & 0x8080808080808080u);
 }
 
 static void add_number(struct buf *b, const char *key, uint64_t value)
@@ -104,11 +116,10 @@ static void add_octets(struct buf *b, const char *data, size_t len)
 
 static void add_text(struct buf *b, const char *key, const char *value)
 {
-	if (value && is_utf8(value, strlen(value))) {
-		buf_add_text(b, ",\"");
+	size_t len = value ? strlen(value) : 0;
+	if (value && is_utf8(value, len)) {
 		buf_add_text(b, key);
-		buf_add_text(b, "\":");
-		add_string(b, value, strlen(value));
+		add_string(b, value, len);
 	}
 }
 
@@ -145,33 +156,46 @@ static void add_facts(struct buf *b, const struct journal_fact *facts, size_t co
 
 int journal_write(struct journal *j, const struct journal_entry *e)
 {
-	struct buf *b = &j->line;
-	buf_clear(b);
+	struct buf *b = &j->waiting;
 	add_number(b, "{\"n\":", (uint64_t)++j->lines);
 	add_number(b, ",\"t\":", e->time);
-	add_text(b, "kind", e->kind);
-	add_text(b, "scenario", e->scenario);
+	add_text(b, ",\"kind\":", e->kind);
+	add_text(b, ",\"scenario\":", e->scenario);
 	if (e->repeat > 1) {
 		add_number(b, ",\"repeat\":", (uint64_t)e->repeat);
 	}
-	add_text(b, "actor", e->actor);
+	add_text(b, ",\"actor\":", e->actor);
 	if (e->stream) {
 		add_number(b, ",\"stream\":", (uint64_t)e->stream);
 	}
-	add_text(b, "dir", e->direction);
+	add_text(b, ",\"dir\":", e->direction);
 	if (e->data) {
 		add_octets(b, e->data, e->len);
 	}
-	add_text(b, "detail", e->detail);
+	add_text(b, ",\"detail\":", e->detail);
 	add_facts(b, e->facts, e->facts_count);
 	buf_add_text(b, "}\n");
-	j->failed |= fwrite(b->data, 1, b->len, j->file) != b->len;
+	if (b->len > WAITING_MAX) {
+		journal_flush(j);
+	}
 	return j->lines;
 }
 
 void journal_flush(struct journal *j)
 {
-	j->failed |= fflush(j->file) != 0;
+	size_t written = 0;
+	while (written < j->waiting.len) {
+		ssize_t n = write(j->fd, j->waiting.data + written, j->waiting.len - written);
+		if (n < 0 && errno != EINTR) {
+			j->failed = 1;
+			break;
+		}
+		written += n > 0 ? (size_t)n : 0;
+	}
+	buf_clear(&j->waiting);
+	if (j->waiting.cap > 4 * WAITING_MAX) {
+		buf_finish(&j->waiting); /* there was a huge stanza */
+	}
 }
 
 int journal_failed(const struct journal *j)
@@ -182,8 +206,9 @@ int journal_failed(const struct journal *j)
 void journal_destroy(struct journal *j)
 {
 	if (j) {
-		fclose(j->file);
-		buf_finish(&j->line);
+		journal_flush(j);
+		close(j->fd);
+		buf_finish(&j->waiting);
 		free(j);
 	}
 }

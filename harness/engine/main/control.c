@@ -51,15 +51,25 @@ char *control_first_line(void)
 	return line;
 }
 
-void control_event(json_t *event)
+void control_event_soon(json_t *event)
 {
 	char *line = json_dumps(event, JSON_COMPACT);
 	if (line) {
 		puts(line);
-		fflush(stdout);
 	}
 	free(line);
 	json_decref(event);
+}
+
+void control_event(json_t *event)
+{
+	control_event_soon(event);
+	control_flush();
+}
+
+void control_flush(void)
+{
+	fflush(stdout);
 }
 
 static void take_line(struct control *c, const char *line)

@@ -16,8 +16,11 @@ struct control_callbacks {
 struct control *control_create(uv_loop_t *loop, const struct control_callbacks *callbacks, void *ud);
 void control_destroy(struct control *c);
 
-/* Writes one event to standard output; the reference is taken. */
+/* Writes one event to standard output, with those that wait; the reference is taken. */
 void control_event(json_t *event);
+/* The same for those that come often and that nobody has to act upon: they leave together. */
+void control_event_soon(json_t *event);
+void control_flush(void); /* at the end of a turn of the loop */
 
 /* Reads the first line of standard input, blocking; NULL at its end. Caller frees. */
 char *control_first_line(void);

@@ -51,7 +51,7 @@ static void report(struct run *r, struct report_row *rows, size_t *count)
 				.failure = player_explain(p->player, r->suite->plan.journal)};
 		json_t *event = json_result(row, p->scenario->file);
 		json_object_set_new(event, "waited", waits_json(p));
-		control_event(event);
+		control_event_soon(event);
 	}
 }
 

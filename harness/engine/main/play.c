@@ -96,8 +96,8 @@ void play_begin(struct play *p)
 			secure(p->links[i].peer, &p->scenario->cast[i]);
 		}
 	}
-	control_event(json_pack("{s:s, s:s, s:i, s:i}", "event", "begin", "scenario", p->scenario->id, "repeat", p->repeat,
-			"attempt", attempt));
+	control_event_soon(json_pack("{s:s, s:s, s:i, s:i}", "event", "begin", "scenario", p->scenario->id, "repeat",
+			p->repeat, "attempt", attempt));
 	char *which = attempt > 1 ? mem_printf("attempt %d", attempt) : NULL;
 	cue_start(p, which);
 	free(which);
@@ -148,7 +148,7 @@ void play_pump(struct play *p)
 	}
 	waits_note(p);
 	if (over) {
-		control_event(json_pack("{s:s, s:s, s:i, s:s}", "event", "judged", "scenario", p->scenario->id, "repeat",
+		control_event_soon(json_pack("{s:s, s:s, s:i, s:s}", "event", "judged", "scenario", p->scenario->id, "repeat",
 				p->repeat, "verdict", verdict_text(player_result(p->player)->verdict)));
 		run_play_over(p->run, p);
 	}

@@ -359,6 +359,7 @@ static void on_before_poll(uv_prepare_t *prepare)
 	if (s->journal) {
 		journal_flush(s->journal);
 	}
+	control_flush();
 }
 
 void run_init_timers(struct run *r)

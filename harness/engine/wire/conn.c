@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Two handles live in a conn: the socket, and a prepare handle that runs once after a loop turn in which something was
- * sent, so that what is sent within one turn leaves in one write. The conn is freed when both are closed. */
+/* Two handles live in a conn: the socket, and a prepare handle that runs once after a loop turn in which something came
+ * or was sent, so that what is sent within one turn leaves in one write. The conn is freed when both are closed. */
 
 enum { OUT_KEPT = 1024 }; /* memory that an empty queue may keep */
 
@@ -34,6 +34,7 @@ struct conn {
 	int resetting;	/* conn_reset() was called */
 	int reported;	/* on_close was called */
 	int destroyed;	/* conn_destroy() was called */
+	int owes_ack;	/* octets came, and nothing has gone out since that would carry the ACK */
 	int handles;	/* not yet closed */
 	struct buf out; /* octets for the wire */
 	struct buf flight;
@@ -173,6 +174,7 @@ static void flush(struct conn *c)
 	if (c->out.len) {
 		uv_buf_t all = {.base = c->out.data, .len = c->out.len};
 		int n = c->trickling ? 0 : uv_try_write((uv_stream_t *)&c->tcp, &all, 1);
+		c->owes_ack = 0;
 		size_t taken = n > 0 ? (size_t)n : 0;
 		if (taken < c->out.len) {
 			write_rest(c, taken);
@@ -190,11 +192,26 @@ static void flush(struct conn *c)
 	}
 }
 
+/* At once: without it ejabberd, which waits for it before it sends more, waits 40 ms (lab notes, 1.7). The kernel
+ * forgets the option with each answer. */
+static void send_ack(struct conn *c)
+{
+	uv_os_fd_t fd;
+	int on = 1;
+	if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0) {
+		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+	}
+	c->owes_ack = 0;
+}
+
 static void on_turn(uv_prepare_t *turn)
 {
 	struct conn *c = turn->data;
 	uv_prepare_stop(turn);
 	flush(c); /* calls nobody: what is started in this phase of the loop would wait for the next turn */
+	if (c->owes_ack && !c->destroyed) {
+		send_ack(c);
+	}
 }
 
 static void flush_later(struct conn *c)
@@ -321,11 +338,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		report_close(c, kind_of((int)n), uv_strerror((int)n));
 		return;
 	}
-	uv_os_fd_t fd;
-	if (uv_fileno((uv_handle_t *)stream, &fd) == 0) {
-		int on = 1; /* the kernel forgets it again; without it ejabberd waits 40 ms (lab notes, 1.7) */
-		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-	}
+	c->owes_ack = 1;
+	flush_later(c);
 	if (c->tls) {
 		tls_receive(c->tls, buf->base, (size_t)n);
 		tls_run(c);
