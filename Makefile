@@ -33,7 +33,7 @@ c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harnes
 	fixtures/reference/*.[ch] fixtures/reference/commands/*.[ch])
 
 .PHONY: help run build check check-unit check-driver check-page check-lua check-format check-tidy check-lint check-suite check-system \
-	check-asan check-valgrind check-mutants check-mutants-quick check-flaky bench samples packages packages-check clean
+	check-asan check-valgrind check-mutants check-mutants-quick check-variants check-flaky bench samples packages packages-check clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -44,6 +44,7 @@ help:
 	@echo "make build                  build only; build/buddycheck is the command then"
 	@echo "make check-unit ... -driver -page -lua -format -tidy -lint -suite -system -asan -valgrind: one part of make check"
 	@echo "make check-mutants          does the suite detect every fault of the reference server?"
+	@echo "make check-variants         does the suite report nothing of correct variants of the reference server?"
 	@echo "make check-flaky            the suite 100 times with all CPUs busy: does a verdict differ?"
 	@echo "make bench [RUNS=5]         what the suite costs: wall, CPU, memory, the slowest scenarios and what they wait for"
 	@echo "make samples                makes the reports in reports/samples/ anew"
@@ -161,6 +162,10 @@ check-mutants: build
 check-mutants-quick: build
 	@$(BUILD)/buddycheck mutants --target reference --quick --format plain
 	@$(BUILD)/buddycheck mutants --target reference-tls 'N19?' --quick --format plain
+
+# Every variant of fixtures/variants.toml is correct: nothing may fail. Those that go together run together.
+check-variants: build
+	@$(BUILD)/buddycheck variants
 
 # What the suite costs on both targets; measures, asserts nothing. RUNS=9 repeats it nine times.
 bench: packages-check

@@ -34,6 +34,7 @@ Tests XMPP servers for XEP-0267 Server Buddies.
   expect RUN [FILE]    make a file of expected failures from what failed in a run
   interop [P P]        let two real servers become buddies of each other; without targets all pairs
   mutants [FAULT ...]  prove that the suite detects faults: run it against a target with one fault at a time
+  variants [V ...]     prove that the suite is fair: run it against correct variants of a target
 
 'buddycheck COMMAND --help' tells the options. Exit status: 0 nothing failed, 1 some requirement failed,
 2 wrong use, 3 the run could not judge, 130 interrupted.
@@ -214,6 +215,27 @@ def _mutants(argv: Sequence[str], world: World) -> int:
     return mutants.mutants(options, world)
 
 
+def _variants(argv: Sequence[str], world: World) -> int:
+    from . import variants
+
+    parser = _parser("variants", "Runs the suite against correct variants of a target: nothing may fail.")
+    count = _number(int, lambda value: value >= 0, "a whole number from 0")
+    seed = _number(int, lambda value: 0 <= value < 2**53, "a whole number from 0 to 2^53")
+    add = parser.add_argument
+    add("variants", nargs="*", metavar="VARIANT", help="id or glob of fixtures/variants.toml, each run alone; default: all, in their groups")
+    add("--target", default="reference", metavar="P", help="a target whose profile has start.fault (default: %(default)s)")
+    add("--scenarios", nargs="+", action="extend", default=[], metavar="SELECTOR", help="only these, as 'run' selects them")
+    add("--jobs", type=count, default=0, metavar="N", help="runs at once; 0: one a CPU (default)")
+    add("--seed", type=seed, default=1, metavar="S", help="for everything random (default: %(default)s)")
+    add("--out", default="", metavar="DIR", help="for what is left of runs (default: reports/out/variants-<target>)")
+    given = parser.parse_intermixed_args(argv)
+    options = variants.Options(
+        variants=tuple(given.variants), wanted=Wanted(tuple(given.scenarios)), target=given.target, jobs=given.jobs,
+        seed=given.seed, out=given.out,
+    )
+    return variants.variants(options, world)
+
+
 def _report(argv: Sequence[str], world: World) -> int:
     from . import report
 
@@ -286,6 +308,7 @@ def _interop(argv: Sequence[str], world: World) -> int:
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
     "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "merge": _merge, "compare": _compare, "expect": _expect, "interop": _interop, "mutants": _mutants,
+    "variants": _variants,
 }
 
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from . import catalogue, detection, faults, model, mutants_report, outputs, profile, render, selection, target
 from .catalogue import Catalogue, area_of
@@ -48,6 +49,17 @@ class Options:
     resume: bool = False
     formats: tuple[Format, ...] = ()
     out: str = ""
+
+
+class Asked(Protocol):
+    """What options of `mutants` and `variants` have in common."""
+
+    @property
+    def wanted(self) -> Wanted: ...
+    @property
+    def out(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,17 @@ def mutants(options: Options, world: World) -> int:
 
 
 def _suite(options: Options, world: World) -> Suite:
-    chosen = profile.load(world.places.profile_path(options.target), world.environ)
+    known, chosen = switchable(options.target, world)
+    assert chosen.start is not None
+    table = faults.load(world.places.fixtures / faults.NAME, known)
+    deadline = options.deadline or chosen.start.fault_deadline or chosen.timing.deadline
+    timed = dataclasses.replace(chosen, timing=dataclasses.replace(chosen.timing, deadline=deadline))
+    return suite_of(world, timed, known, table, options, "mutants")
+
+
+def switchable(name: str, world: World) -> tuple[Catalogue, Profile]:
+    """The catalogue, and a target that can be started with a fault."""
+    chosen = profile.load(world.places.profile_path(name), world.environ)
     render.check(chosen)
     known = catalogue.load(world.places, world.environ)
     if known.errors:
@@ -98,13 +120,15 @@ def _suite(options: Options, world: World) -> Suite:
         place = f"{world.places.shown(chosen.path)}:{chosen.lines.of('start')}"
         raise UsageProblem(f"{place}: start.fault is missing: the target {chosen.name} cannot be started with a fault")
     target.check_programs(chosen, world.places.fixtures)
+    return known, chosen
+
+
+def suite_of(world: World, given: Profile, known: Catalogue, table: faults.Table, options: Asked, command: str) -> Suite:
+    """What a command that switches things on runs."""
     selected = selection.select(known, options.wanted)
-    table = faults.load(world.places.fixtures / faults.NAME, known)
-    deadline = options.deadline or chosen.start.fault_deadline or chosen.timing.deadline
-    timed = dataclasses.replace(chosen, timing=dataclasses.replace(chosen.timing, deadline=deadline))
     reports = world.places.reports_folder()
-    folder = world.places.cwd / options.out if options.out else reports / f"mutants-{chosen.path.parent.name}"
-    return Suite(world, timed, known, table, selected.ids, folder, Mask(chosen.secrets(), chosen.public()), options.seed)
+    folder = world.places.cwd / options.out if options.out else reports / f"{command}-{given.path.parent.name}"
+    return Suite(world, given, known, table, selected.ids, folder, Mask(given.secrets(), given.public()), options.seed)
 
 
 def _all(known: Catalogue) -> int:
@@ -203,32 +227,43 @@ class Workshop:
         return found
 
     async def _once(self, name: str, fault: Fault | None, ids: tuple[str, ...]) -> SuiteRun:
-        suite, places = self._suite, self._suite.world.places
-        folder = self._store.run_folder(name)
-        outputs.prepare_folder(folder)
+        suite = self._suite
         given = with_fault(suite.profile, fault.id) if fault else suite.profile
-        outcome = Outcome(given.name, ids, suite.known.verdicts, seed=suite.seed)
-        private = self._private / name
-        private.mkdir(mode=0o700)
-        started, since = time.monotonic(), time.time()
-        rerun = f"{places.command} mutants --target {given.name} {fault.id if fault else ''} --scenarios"
-        await Session(
-            profile=given, engine=places.engine, folder=folder, mask=suite.mask, outcome=outcome, progress=NoProgress(),
-            environ=suite.world.environ, limits=Limits(silence=SILENCE + given.timing.deadline / 1000),
-            plan=plan(
-                profile=given, scenarios=places.scenarios, select=ids, folder=folder, strict=False, tap_version=14,
-                options={"jobs": 0, "seed": suite.seed, "patience": 1.0, "repeat": 1},
-                rerun=rerun,
-            ),
-        ).run_in(self._loop, self._children, private)
-        shutil.rmtree(private, ignore_errors=True)
-        outputs.mask_logs(folder, suite.mask)
-        made = model.Made(
-            places, suite.world.environ, given, suite.known, Wanted(), Expectations(), {"jobs": 0, "patience": 1.0, "network": "host"},
-            rerun, since, time.monotonic() - started,
-        )
-        outputs.write_whole(folder / outputs.RUN, model.text(model.document(outcome, made, folder, suite.mask)))
+        rerun = f"{suite.world.places.command} mutants --target {given.name} {fault.id if fault else ''} --scenarios"
+        started = time.monotonic()
+        outcome = await perform(suite, given, ids, self._store.run_folder(name), rerun, (self._loop, self._children, self._private / name))
         return SuiteRun.of(outcome, round(time.monotonic() - started, 3))
+
+
+async def perform(
+    suite: Suite, given: Profile, ids: tuple[str, ...], folder: Path, rerun: str, room: tuple[Loop, Children, Path],
+) -> Outcome:
+    """One run of the suite's scenarios `ids` against that target; its journal, logs and model are left in `folder`.
+
+    `room`: the loop and the processes that runs share, and a private directory of its own, which is made and removed."""
+    loop, children, private = room
+    places = suite.world.places
+    outputs.prepare_folder(folder)
+    outcome = Outcome(given.name, ids, suite.known.verdicts, seed=suite.seed)
+    private.mkdir(mode=0o700)
+    started, since = time.monotonic(), time.time()
+    await Session(
+        profile=given, engine=places.engine, folder=folder, mask=suite.mask, outcome=outcome, progress=NoProgress(),
+        environ=suite.world.environ, limits=Limits(silence=SILENCE + given.timing.deadline / 1000),
+        plan=plan(
+            profile=given, scenarios=places.scenarios, select=ids, folder=folder, strict=False, tap_version=14,
+            options={"jobs": 0, "seed": suite.seed, "patience": 1.0, "repeat": 1},
+            rerun=rerun,
+        ),
+    ).run_in(loop, children, private)
+    shutil.rmtree(private, ignore_errors=True)
+    outputs.mask_logs(folder, suite.mask)
+    made = model.Made(
+        places, suite.world.environ, given, suite.known, Wanted(), Expectations(), {"jobs": 0, "patience": 1.0, "network": "host"},
+        rerun, since, time.monotonic() - started,
+    )
+    outputs.write_whole(folder / outputs.RUN, model.text(model.document(outcome, made, folder, suite.mask)))
+    return outcome
 
 
 def _formats(options: Options, world: World) -> list[Format]:

@@ -103,6 +103,9 @@ static void note_sent(struct player *p, int actor, const struct stanza *s)
 	if (id && type && !strcmp(type, "error")) {
 		vars_set(&seat->errors_sent, id, "");
 	}
+	if (actor_class_is_client(a->class) && a->class != ACTOR_CLIENT) {
+		further_note(seat, s);
+	}
 	if (actor_class_is_admin(a->class) || a->class == ACTOR_CLIENT) {
 		note_order(p, s);
 	}

@@ -104,6 +104,7 @@ void player_destroy(struct player *p)
 		free(seat->address);
 		free(seat->last_iq);
 		free(seat->trouble);
+		further_forget(seat);
 		vars_finish(&seat->errors_sent);
 		vars_finish(&seat->answers_due);
 	}
@@ -328,6 +329,9 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 		steps_advance(p, now);
 		return;
 	}
+	if (further_takes(p, actor, ps->stanza)) {
+		return;
+	}
 	if (dialback && !p->seats[actor].sees_dialback) {
 		return; /* an answer that nobody waits for any more is dropped silently (XEP-0220 section 2.1.2) */
 	}
@@ -525,6 +529,9 @@ int player_needs(const struct player *p, int actor)
 	}
 	if (p->over) {
 		return 0;
+	}
+	if (p->seats[actor].submissions_count) {
+		return 1; /* there may be a further stage */
 	}
 	for (size_t f = 0; f < p->frames_count; f++) {
 		size_t from = p->frames[f].next - (p->open && p->frames[f].next > 0);

@@ -39,7 +39,17 @@ struct seat {
 	char *trouble;			 /* why its streams failed last, or NULL */
 	struct vars errors_sent; /* ids of error stanzas that it sent */
 	struct vars answers_due; /* ids of IQs: how many answers may still come */
-	int hung_up;			 /* a client's session was ended by the play, its close is to come */
+	struct submission *submissions;
+	size_t submissions_count;
+	int hung_up; /* a client's session was ended by the play, its close is to come */
+};
+
+/* A form that a client has submitted, until it is known what came of it. */
+struct submission {
+	char *id;		   /* of the IQ that is under way */
+	char *stands_for;  /* id of the play's own IQ, whose answer the last stage's is; NULL: that is it itself */
+	struct stanza *iq; /* the form is in it */
+	int stages;		   /* further ones so far */
 };
 
 /* A prohibition in force. */
@@ -137,6 +147,13 @@ void fence_needed(struct player *p, int actor); /* sends one, unless the end of 
 int fence_takes(struct player *p, int actor, const struct stanza *s); /* 1: it was an answer to a fence */
 int fences_open(const struct player *p);
 void license(struct player *p, const char *peer);
+
+/* further.c */
+void further_note(struct seat *seat, const struct stanza *s); /* the play sends it */
+/* 1: it leads to a further stage, and the client has gone on by itself. What is the answer of such a stage gets the id
+ * of the play's own IQ. */
+int further_takes(struct player *p, int actor, struct stanza *s);
+void further_forget(struct seat *seat);
 
 /* left.c */
 void left_note(struct player *p, const char *hook, const char *peer);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TRIES 20 /* of a call whose command is in use */
 #define NS_VERSION "jabber:iq:version"
 
 struct call {
@@ -19,7 +20,10 @@ struct call {
 	int refused; /* the target did not come up: the driver puts it right before the play goes on */
 	int undoes;	 /* run_undone() is to hear of it, not the player */
 	int begins;	 /* the play wants its form only */
-	int parked;	 /* begun; its submission waits for the step that finishes it */
+	int queued;	 /* waits until its command is free, on a target with one session of it at a time */
+	int tries;
+	char *peer;
+	int parked; /* begun; its submission waits for the step that finishes it */
 	const char *name;
 	struct adhoc_call adhoc;
 	char *pending; /* octets that wait for the session, or for the finishing step */
@@ -32,9 +36,10 @@ struct hook_runner {
 	size_t count;
 	int numbers;
 	void (*ping_done)(struct run *r, const char *reason);
-	char *ping_id;	  /* while the answer is awaited */
-	char *version_id; /* of the question what the target runs (XEP-0092); NULL: not asked yet */
-	json_t *software; /* the answer, or NULL */
+	uv_timer_t *again; /* when queued calls are tried again */
+	char *ping_id;	   /* while the answer is awaited */
+	char *version_id;  /* of the question what the target runs (XEP-0092); NULL: not asked yet */
+	json_t *software;  /* the answer, or NULL */
 };
 
 struct hook_runner *hooks_create(struct run *r)
@@ -48,7 +53,11 @@ static void remove_call(struct hook_runner *h, size_t i)
 {
 	adhoc_finish(&h->calls[i].adhoc);
 	free(h->calls[i].pending);
-	h->calls[i] = h->calls[--h->count];
+	free(h->calls[i].peer);
+	if (i < --h->count) {
+		h->calls[i] = h->calls[h->count];
+	}
+	h->calls[h->count] = (struct call){0};
 }
 
 void hooks_reset(struct hook_runner *h)
@@ -63,13 +72,62 @@ void hooks_reset(struct hook_runner *h)
 	h->ping_id = NULL;
 }
 
+static void free_timer(uv_handle_t *timer)
+{
+	free(timer);
+}
+
 void hooks_destroy(struct hook_runner *h)
 {
 	hooks_reset(h);
+	if (h->again) {
+		uv_close((uv_handle_t *)h->again, free_timer);
+	}
 	free(h->version_id);
 	json_decref(h->software);
 	free(h->calls);
 	free(h);
+}
+
+static void start_call(struct hook_runner *h, struct call *c, const char *peer);
+
+static void start_queued(struct hook_runner *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		struct call *c = &h->calls[i];
+		if (c->queued) {
+			char *peer = c->peer;
+			c->peer = NULL;
+			c->queued = 0;
+			start_call(h, c, peer);
+			free(peer);
+		}
+	}
+}
+
+static void on_again(uv_timer_t *timer)
+{
+	start_queued(timer->data);
+}
+
+/* A play's administrator has a session of the same command: it is tried again a little later. 1: so it is. */
+static int must_wait(struct hook_runner *h, struct call *c, const struct stanza *s)
+{
+	const char *condition = stanza_error_condition(s);
+	if (!h->run->commands.one || c->adhoc.stage != 1 || !condition || strcmp(condition, "not-allowed") != 0 ||
+			c->tries++ >= TRIES) {
+		return 0;
+	}
+	c->peer = mem_strdup(c->adhoc.peer);
+	adhoc_finish(&c->adhoc);
+	c->queued = 1;
+	if (!h->again) {
+		h->again = mem_alloc(sizeof *h->again);
+		uv_timer_init(h->run->suite->loop, h->again);
+		h->again->data = h;
+	}
+	uv_timer_start(h->again, on_again, (uint64_t)h->run->suite->plan.profile.quiet_ms, 0);
+	return 1;
 }
 
 /* The call is over: the slot is free before the player hears of it, for it may call the next hook at once. */
@@ -100,6 +158,7 @@ static void call_done(struct hook_runner *h, size_t i, int ok, const char *outpu
 	}
 	free(note);
 	free(text);
+	start_queued(h);
 }
 
 static void need_session(struct hook_runner *h)
@@ -133,6 +192,18 @@ static void ask_driver(struct hook_runner *h, struct call *c, const char *hook, 
 			"facts", "peer", peer ? peer : "", "domain", profile->domains[0]));
 }
 
+/* Another call has a session of the same command, or is to have one. */
+static int is_busy(const struct hook_runner *h, const struct call *c, const char *node)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		const struct call *other = &h->calls[i];
+		if (other != c && !other->queued && other->adhoc.hook && !strcmp(other->adhoc.hook->adhoc, node)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static void start_call(struct hook_runner *h, struct call *c, const char *peer)
 {
 	if (c->driver) {
@@ -141,6 +212,12 @@ static void start_call(struct hook_runner *h, struct call *c, const char *peer)
 		return;
 	}
 	const struct hook *hook = profile_hook(&h->run->suite->plan.profile, c->name);
+	if (h->run->commands.one && is_busy(h, c, hook->adhoc)) {
+		free(c->peer);
+		c->peer = mem_strdup(peer);
+		c->queued = 1;
+		return;
+	}
 	char id[32];
 	snprintf(id, sizeof id, "hook%d", c->number);
 	char *octets = adhoc_begin(&c->adhoc, hook, h->run->suite->plan.profile.domains[0], peer, id);
@@ -222,7 +299,7 @@ void hooks_call(struct hook_runner *h, struct play *p, const struct action *a)
 	c = add_call(h, p, a->hook, a->peer);
 	c->player_id = a->hook_id;
 	c->begins = a->stage == HOOK_BEGINS;
-	if (c->begins && c->driver) {
+	if (c->begins && (c->driver || h->run->commands.one)) {
 		call_done(h, h->count - 1, 1, NULL); /* decided as a whole when the play finishes it */
 		return;
 	}
@@ -303,6 +380,11 @@ void hooks_driver_answer(struct hook_runner *h, const json_t *fields)
 		}
 		return;
 	}
+}
+
+struct session *hooks_session(const struct hook_runner *h)
+{
+	return h->session && session_jid(h->session) ? h->session : NULL;
 }
 
 int hooks_owns(const struct hook_runner *h, const struct session *s)
@@ -433,6 +515,9 @@ int hooks_stanza(struct hook_runner *h, const struct stanza *s)
 		struct call *c = &h->calls[i];
 		if (c->driver || !c->adhoc.id || strcmp(c->adhoc.id, id) != 0) {
 			continue;
+		}
+		if (must_wait(h, c, s)) {
+			return 1;
 		}
 		char *octets = NULL;
 		enum adhoc_state state = adhoc_answer(&c->adhoc, s, &octets);

@@ -145,6 +145,7 @@ void play_release(struct play *p, struct seat_link *link)
 	if (!s) {
 		return;
 	}
+	commands_leave(p->run, s, p->scenario->cast[link->actor].class);
 	if (!session_jid(s)) {
 		session_destroy(s); /* it was still logging in */
 	} else if (link->own) {

@@ -50,7 +50,7 @@ static void begin_exclusive(struct run *r)
 	const struct play *first = r->plays[r->next];
 	do {
 		play_begin(r->plays[r->next++]);
-	} while (r->next < r->plays_count && turns_share(first, r->plays[r->next]));
+	} while (!r->commands.one && r->next < r->plays_count && turns_share(first, r->plays[r->next]));
 	hooks_meet(r->hooks);
 }
 
@@ -261,17 +261,28 @@ void run_start_again(struct run *r)
 	control_event(json_pack("{s:s, s:i}", "event", "start", "instance", (int)r->instance));
 }
 
-static void logged_in(struct run *r, const char *reason)
+static void looked(struct run *r, const char *reason)
 {
-	uv_timer_stop(&r->check_timer);
-	if (reason) {
-		run_abort(r, "login", reason);
+	(void)reason;
+	if (r->phase != PHASE_LOGIN) {
 		return;
 	}
 	r->phase = r->next <= r->parallel_count ? PHASE_PARALLEL : PHASE_EXCLUSIVE;
 	control_event(json_pack(
 			"{s:s, s:i, s:f}", "event", "ready", "instance", (int)r->instance, "ms", (double)run_now(r) / 1000.0));
 	go_on(r);
+}
+
+static void logged_in(struct run *r, const char *reason)
+{
+	uv_timer_stop(&r->check_timer);
+	if (reason) {
+		run_abort(r, "login", reason);
+	} else if (r->next) {
+		looked(r, NULL); /* it was started again */
+	} else {
+		commands_look(r, hooks_session(r->hooks), looked);
+	}
 }
 
 static void on_login_timeout(uv_timer_t *timer)
@@ -366,8 +377,9 @@ void run_init_timers(struct run *r)
 {
 	uv_timer_init(r->suite->loop, &r->timer);
 	uv_timer_init(r->suite->loop, &r->check_timer);
+	uv_timer_init(r->suite->loop, &r->commands.timer);
 	uv_idle_init(r->suite->loop, &r->next_turn);
-	r->timer.data = r->check_timer.data = r->next_turn.data = r;
+	r->timer.data = r->check_timer.data = r->next_turn.data = r->commands.timer.data = r;
 }
 
 static void close_handle(uv_handle_t *handle, void *ud)

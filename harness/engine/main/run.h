@@ -117,6 +117,15 @@ struct run {
 	uv_timer_t check_timer; /* deadline of the login or of a liveness check */
 	uv_idle_t next_turn;	/* begins plays, or ends the run, outside of other events */
 	struct hook_runner *hooks;
+	struct {
+		int one;				   /* one session of a command for each requester is all that the target allows */
+		struct open_command *open; /* then: what plays have open, or have left open */
+		size_t count;
+		int numbers;
+		uv_timer_t timer;
+		int looks, opened, refused; /* while that is found out: answers to come, what they say */
+		void (*looked)(struct run *r, const char *reason);
+	} commands;
 	int checking; /* a liveness check is under way: nothing begins */
 	int check_again;
 	struct loss losses[LOSSES_MAX];
@@ -247,6 +256,15 @@ int record_actor(void *ud, const struct record *record);
 void play_note_line(struct play *p, int line); /* p NULL: a line of no play */
 int journal_note(struct run *r, const struct play *p, int actor, const char *kind, const char *detail);
 
+/* commands.c */
+/* Finds out how many sessions of a command the target allows; s: an administrator's, or NULL. */
+void commands_look(struct run *r, struct session *s, void (*done)(struct run *r, const char *reason));
+int commands_stanza(struct run *r, struct session *s, const struct stanza *stanza); /* 1: it was no play's */
+/* A play needs the session no longer: what is open on it is cancelled. class: of the client. */
+void commands_leave(struct run *r, struct session *s, enum actor_class class);
+void commands_session_gone(struct run *r, const struct session *s, enum actor_class class);
+void commands_finish(struct run *r);
+
 /* waits.c */
 void waits_note(struct play *p);		  /* something happened in a play */
 void waits_note_run(struct run *r);		  /* the phase changed, or the time up to now is to be counted */
@@ -263,6 +281,7 @@ void hooks_undo(struct hook_runner *h, struct play *p, const char *hook, const c
 /* The target ended without being asked to. 1: a hook is under way that it may refuse in this way. */
 int hooks_target_exited(struct hook_runner *h);
 void hooks_driver_answer(struct hook_runner *h, const json_t *fields);
+struct session *hooks_session(const struct hook_runner *h); /* that is logged in, or NULL */
 int hooks_owns(const struct hook_runner *h, const struct session *s);
 void hooks_session_ready(struct hook_runner *h);
 void hooks_session_gone(struct hook_runner *h, const char *reason);

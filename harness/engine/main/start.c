@@ -212,6 +212,7 @@ static void undo_run(struct run *r)
 		hooks_destroy(r->hooks);
 	}
 	pool_finish(&r->pool);
+	commands_finish(r);
 	sessions_destroy(r->sessions);
 	peers_destroy(r->peers);
 	dns_destroy(r->dns);

@@ -228,7 +228,7 @@ static struct seat_link *meant_for(struct run *r, struct seat_link *link, const 
 static void session_stanza(void *ud, struct session *s, struct stanza *stanza)
 {
 	struct run *r = ud;
-	if (hooks_owns(r->hooks, s) && hooks_stanza(r->hooks, stanza)) {
+	if (commands_stanza(r, s, stanza) || (hooks_owns(r->hooks, s) && hooks_stanza(r->hooks, stanza))) {
 		return;
 	}
 	struct seat_link *own = session_owner(s);
@@ -263,6 +263,7 @@ static void session_closed(void *ud, struct session *s, enum close_kind kind, co
 		hooks_session_gone(r->hooks, how);
 	} else {
 		pool_forget(&r->pool, s);
+		commands_session_gone(r, s, link ? link->play->scenario->cast[link->actor].class : ACTOR_USER);
 		forget_session(link, s);
 		session_destroy(s);
 		if (link && !link->play->ended) {

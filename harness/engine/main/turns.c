@@ -79,16 +79,17 @@ int turns_share(const struct play *first, const struct play *other)
 	return first->company < ALONE && other->company == first->company && other->repeat == first->repeat;
 }
 
-static int shares(const struct actor *a)
+/* A login of its own takes nothing from others, but where an administrator has one command at a time. */
+static int shares(const struct run *r, const struct actor *a)
 {
-	return actor_class_account(a->class) && !a->resource;
+	return actor_class_account(a->class) && (!a->resource || r->commands.one);
 }
 
 void turns_claim(struct play *p)
 {
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
 		const struct actor *a = &p->scenario->cast[i];
-		if (shares(a)) {
+		if (shares(p->run, a)) {
 			p->links[i].claims = 1;
 			p->run->claims[a->class]++;
 		}
@@ -111,10 +112,11 @@ static int has_clients(const struct run *r, const struct play *p)
 	size_t wanted[ACTOR_CLASSES] = {0};
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
 		const struct actor *a = &p->scenario->cast[i];
-		wanted[a->class] += (size_t)shares(a);
+		wanted[a->class] += (size_t)shares(r, a);
 	}
 	for (size_t class = 0; class < ACTOR_CLASSES; class ++) {
-		if (wanted[class] && r->claims[class] && r->claims[class] + wanted[class] > CLIENTS) {
+		size_t most = r->commands.one ? 1 : CLIENTS;
+		if (wanted[class] && r->claims[class] && r->claims[class] + wanted[class] > most) {
 			return 0;
 		}
 	}

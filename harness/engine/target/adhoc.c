@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "script/vars.h"
+#include "target/stages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,11 +68,39 @@ static void add_field(xmlNodePtr form, const char *name, const char *value)
 	xmlNewTextChild(field, NULL, (const xmlChar *)"value", (const xmlChar *)value);
 }
 
-static char *submission(struct adhoc_call *c, const xmlNode *answer)
+static void count_stage(struct adhoc_call *c)
 {
 	char *id = mem_strndup(c->id, (size_t)(strrchr(c->id, '-') - c->id));
 	next_id(c, id);
 	free(id);
+}
+
+static char *sent(struct adhoc_call *c, char *octets)
+{
+	stanza_unref(c->sent);
+	c->sent = stanza_parse(octets, NS_CLIENT);
+	return octets;
+}
+
+/* What a further stage wants, or NULL: the answer is none (ruling A21). */
+static char *further(struct adhoc_call *c, const xmlNode *answer)
+{
+	const xmlNode *command = c->sent ? node_child(c->sent->root, "command", NS_COMMANDS) : NULL;
+	const xmlNode *form = command ? node_child(command, "x", NS_DATA) : NULL;
+	xmlDocPtr doc = c->further < STAGES_MAX ? stages_further(answer, form) : NULL;
+	if (!doc) {
+		return NULL;
+	}
+	c->further++;
+	count_stage(c);
+	attr(xmlDocGetRootElement(doc), "id", c->id);
+	attr(xmlDocGetRootElement(doc), "to", c->to);
+	return sent(c, dump(doc));
+}
+
+static char *submission(struct adhoc_call *c, const xmlNode *answer)
+{
+	count_stage(c);
 	xmlNodePtr node;
 	xmlDocPtr doc = command(c, &node);
 	const char *session = node_attr(answer, "sessionid");
@@ -98,7 +127,7 @@ static char *submission(struct adhoc_call *c, const xmlNode *answer)
 		free(value);
 	}
 	vars_finish(&vars);
-	return dump(doc);
+	return sent(c, dump(doc));
 }
 
 static void read_result(struct adhoc_call *c, const xmlNode *answer)
@@ -148,6 +177,10 @@ enum adhoc_state adhoc_answer(struct adhoc_call *c, const struct stanza *s, char
 	}
 	const char *status = node_attr(answer, "status");
 	if (status && !strcmp(status, "executing")) {
+		*octets = c->stage > 1 ? further(c, answer) : NULL;
+		if (*octets) {
+			return ADHOC_GOES_ON;
+		}
 		if (c->stage > 1 && c->hook->result) {
 			buf_printf(&c->output, "the command '%s' was answered with its form again", c->hook->adhoc);
 			return ADHOC_FAILED;
@@ -167,6 +200,7 @@ void adhoc_finish(struct adhoc_call *c)
 	free(c->to);
 	free(c->peer);
 	free(c->id);
+	stanza_unref(c->sent);
 	buf_finish(&c->output);
 	*c = (struct adhoc_call){0};
 }

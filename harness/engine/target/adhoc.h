@@ -12,7 +12,9 @@ struct adhoc_call {
 	char *to, *peer;
 	char *id; /* of the IQ that is under way */
 	int stage;
-	struct buf output; /* lines of the result field, or the reason of a failure */
+	int further;		 /* stages behind the form so far */
+	struct stanza *sent; /* the submission under way */
+	struct buf output;	 /* lines of the result field, or the reason of a failure */
 };
 
 enum adhoc_state { ADHOC_GOES_ON, ADHOC_DONE, ADHOC_FAILED };

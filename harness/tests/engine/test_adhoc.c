@@ -86,6 +86,26 @@ START_TEST(two_stages)
 }
 END_TEST
 
+#define CONFIRM "<iq type='result'>" COMMAND " status='executing' sessionid='s1'><note>Sure?</note></command></iq>"
+
+START_TEST(further_stages_are_gone_through)
+{
+	begin(&approve, "p1.test");
+	ck_assert_int_eq(answer(FORM), ADHOC_GOES_ON);
+	ck_assert_int_eq(answer(CONFIRM), ADHOC_GOES_ON);
+	ck_assert_str_eq(call.id, "hook-7-3");
+	ck_assert_str_eq(octets, "<iq type=\"set\" id=\"hook-7-3\" to=\"srv.test\"><command xmlns=\"" COMMANDS
+							 "\" node=\"urn:approve\" sessionid=\"s1\"/></iq>");
+	ck_assert_int_eq(answer("<iq type='result'>" COMMAND " status='completed'/></iq>"), ADHOC_DONE);
+	begin(&approve, "p1.test");
+	ck_assert_int_eq(answer(FORM), ADHOC_GOES_ON);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(answer(CONFIRM), ADHOC_GOES_ON);
+	}
+	ck_assert_int_eq(answer(CONFIRM), ADHOC_DONE); /* it never comes to an end: refused */
+}
+END_TEST
+
 START_TEST(a_form_without_form_type_or_session)
 {
 	begin(&approve, "p1.test");
@@ -258,6 +278,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_form_without_form_type_or_session);
 	tcase_add_test(tests, xml_in_names_is_escaped);
 	tcase_add_test(tests, a_hook_without_peer);
+	tcase_add_test(tests, further_stages_are_gone_through);
 	tcase_add_test(tests, result_lines_are_read);
 	tcase_add_test(tests, result_lines_after_two_stages);
 	tcase_add_test(tests, results_that_nobody_asked_for);

@@ -181,6 +181,22 @@ START_TEST(more_clients_than_are_shared_are_no_reason_to_wait_for_ever)
 }
 END_TEST
 
+START_TEST(where_one_session_is_allowed_administrators_take_turns)
+{
+	static const int admins[] = {1, 1, 0, 2};
+	struct bill *b = bill_of(admins, 4);
+	char text[64];
+	b->run.commands.one = 1;
+	b->casts[1][0].resource = "own"; /* its own login is the same requester */
+	ck_assert_str_eq(begun(b, text), "0 2");
+	over(b, 0);
+	ck_assert_str_eq(begun(b, text), "1");
+	over(b, 1);
+	ck_assert_str_eq(begun(b, text), "3");
+	bill_done(b);
+}
+END_TEST
+
 START_TEST(jobs_bound_the_plays_under_way)
 {
 	static const int admins[] = {0, 0, 0};
@@ -232,6 +248,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, groups_are_spread_over_instances, 0, sizeof spreads / sizeof *spreads);
 	tcase_add_test(tests, a_play_waits_for_its_clients_and_others_pass_by);
 	tcase_add_test(tests, more_clients_than_are_shared_are_no_reason_to_wait_for_ever);
+	tcase_add_test(tests, where_one_session_is_allowed_administrators_take_turns);
 	tcase_add_test(tests, jobs_bound_the_plays_under_way);
 	tcase_add_test(tests, without_a_number_only_what_waits_for_the_target_counts);
 	tcase_add_test(tests, alone_is_alone);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define TABLE "fixtures/faults.toml"
+#define VARIANTS "fixtures/variants.toml"
 #define ALLOW "\n[allow]\n"
 #define REQUIREMENTS "scenarios/requirements.tsv"
 
@@ -43,6 +44,23 @@ START_TEST(the_table_has_the_list_in_its_order)
 		more = strstr(more + 1, "\n[");
 	}
 	ck_assert_msg(more == NULL, "%s has more than fault.h", TABLE);
+	free(text);
+}
+END_TEST
+
+START_TEST(the_table_of_variants_has_their_list)
+{
+	char *text = contents(VARIANTS);
+	const char *at = text;
+	for (int i = FAULT_COUNT; i < SWITCH_COUNT; i++) {
+		char *head = mem_printf("\n[%s]\n", fault_name((enum fault_id)i));
+		at = strstr(at, "\n[");
+		ck_assert_msg(
+				at && strncmp(at, head, strlen(head)) == 0, "%s lacks %s", VARIANTS, fault_name((enum fault_id)i));
+		free(head);
+		at++;
+	}
+	ck_assert_msg(strstr(at, "\n[") == NULL, "%s has more than fault.h", VARIANTS);
 	free(text);
 }
 END_TEST
@@ -91,7 +109,7 @@ END_TEST
 
 START_TEST(none_is_on_by_itself)
 {
-	for (int i = 0; i < FAULT_COUNT; i++) {
+	for (int i = 0; i < SWITCH_COUNT; i++) {
 		ck_assert_int_eq(fault((enum fault_id)i), 0);
 	}
 }
@@ -117,6 +135,7 @@ static Suite *make(void)
 	TCase *tc = tcase_create("table");
 	tcase_add_test(tc, none_is_on_by_itself);
 	tcase_add_test(tc, the_table_has_the_list_in_its_order);
+	tcase_add_test(tc, the_table_of_variants_has_their_list);
 	tcase_add_test(tc, every_entry_is_complete);
 	tcase_add_test(tc, every_requirement_exists);
 	tcase_add_test(tc, several_are_switched_on);
