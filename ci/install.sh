@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that buddycheck needs and this machine lacks.
 #   ci/install.sh build            what the engine and the driver need to build and run
+#   ci/install.sh report           what it takes to unite, compare and report runs that are kept: no compiler
 #   ci/install.sh check            the above plus everything the tests need
 #   ci/install.sh target prosody   what a shipped real target needs (also ejabberd, jabberd2)
 # Several groups may be named. Does nothing, quickly, when nothing is missing.
@@ -8,24 +9,26 @@
 set -eu
 
 build_packages="gcc make pkg-config libc6-dev libuv1-dev libxml2-dev libstrophe-dev libssl-dev
-libjansson-dev libidn2-dev libgsasl-dev libsqlite3-dev libc-ares-dev python3 python3-rich
-python3-jinja2 python3-jsonschema"
+libjansson-dev libidn2-dev libgsasl-dev libsqlite3-dev libc-ares-dev python3-rich"
+report_packages="python3 python3-jinja2 python3-jsonschema"
 check_packages="check valgrind clang-format clang-tidy libasan8 libubsan1 python3-pytest python3-lxml
-python3-hypothesis python3-tap python3-junitparser python3-more-itertools python3-yaml perl lua5.4 chromium"
+python3-hypothesis python3-tap python3-junitparser python3-more-itertools python3-yaml perl lua5.4 chromium
+shellcheck"
 prosody_packages="prosody lua-unbound lua-sec"
 ejabberd_packages="ejabberd erlang-base erlang-dev"
 jabberd2_packages="jabberd2 sqlite3"
 
 usage() {
-	echo "ci/install.sh: expected one or more of: build, check, target NAME (prosody, ejabberd, jabberd2); got '$1'" >&2
+	echo "ci/install.sh: expected one or more of: build, report, check, target NAME (prosody, ejabberd, jabberd2); got '$1'" >&2
 	exit 1
 }
 
 wanted=""
 while [ $# -gt 0 ]; do
 	case "$1" in
-	build) wanted="$wanted $build_packages" ;;
-	check) wanted="$wanted $build_packages $check_packages" ;;
+	build) wanted="$wanted $build_packages $report_packages" ;;
+	report) wanted="$wanted $report_packages" ;;
+	check) wanted="$wanted $build_packages $report_packages $check_packages" ;;
 	target)
 		[ $# -ge 2 ] || usage "target without a name"
 		shift
