@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LABEL_63 "montague-montague-montague-montague-montague-montague-montague1"
+
 static const struct {
 	const char *given, *normal; /* NULL: refused */
 } domains[] = {
@@ -14,6 +16,11 @@ static const struct {
 		{"CAPULET.Lit", "capulet.lit"},
 		{"capulet.lit.", "capulet.lit"},
 		{"localhost", "localhost"},
+		{"a-b.c-d-e.7", "a-b.c-d-e.7"},
+		{LABEL_63 ".lit", LABEL_63 ".lit"},
+		{LABEL_63 "m.lit", NULL},
+		{LABEL_63 "." LABEL_63 "." LABEL_63 ".example", LABEL_63 "." LABEL_63 "." LABEL_63 ".example"},
+		{LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 ".example", NULL},
 		{"b\u00fccher.example", "b\u00fccher.example"},
 		{"xn--bcher-kva.example", "b\u00fccher.example"},
 		{"XN--BCHER-KVA.EXAMPLE.", "b\u00fccher.example"},
@@ -47,6 +54,10 @@ static const struct {
 		{"\u202ecapulet.lit", NULL},
 		{"capu\u0378let.lit", NULL},
 		{"-capulet.lit", NULL},
+		{"capulet-.lit", NULL},
+		{"capulet.-lit", NULL},
+		{"capulet.lit-", NULL},
+		{"ca--pulet.lit", NULL},
 };
 
 START_TEST(domains_have_one_form)
