@@ -135,7 +135,7 @@ class Encounter:
     async def _start(self) -> None:
         for target in self._targets:
             target.reserve_ports()
-        while {self._targets[0].c2s_port, self._targets[0].s2s_port} & {self._targets[1].c2s_port, self._targets[1].s2s_port}:
+        while set(self._targets[0].ports.values()) & set(self._targets[1].ports.values()):
             self._targets[1].reserve_ports()
         self._engine.plan({
             "interop": 1, "journal": str(self._folder / "journal.jsonl"), "sides": [engine_profile(each) for each in self._sides],
@@ -143,7 +143,7 @@ class Encounter:
         bound = await self._wait(self._bound, OWN_SECONDS, "the engine was not ready")
         for side, (target, places) in enumerate(zip(self._targets, bound["sides"])):
             await target.start(Bound(**places))
-            self._engine.command("started", side=side, c2s_port=target.c2s_port, s2s_port=target.s2s_port)
+            self._engine.command("started", side=side, **target.ports)
         for side, ready in enumerate(self._ready):
             seconds = self._sides[side].timing.start / 1000 + OWN_SECONDS
             if reason := await self._wait(ready, seconds, f"{self._names[side]} was not ready"):

@@ -22,7 +22,7 @@ from pathlib import Path
 from .errors import UsageProblem, why
 from .profile import Endpoint, Profile
 
-C2S_PORT, S2S_PORT, DNS_PORT = 5222, 5269, 53
+C2S_PORT, S2S_PORT, COMPONENT_PORT, DNS_PORT = 5222, 5269, 5347, 53
 PEERS_ADDRESSES = ("127.0.0.3", "127.0.0.4")  # the peers' port is that of the target, so their address must differ
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000  # linux/sched.h
@@ -37,16 +37,21 @@ def settle(profile: Profile) -> Profile:
         raise UsageProblem(
             f"{profile.path}: --network private needs a target that is started by [start]; one that runs already is outside of that network"
         )
+    component = profile.component
     for key, address in (
         ("c2s", profile.c2s.address), ("s2s", profile.s2s.address), ("peers", profile.peers_address), ("dns", profile.dns_address),
+        *([("component", component.endpoint.address)] if component else []),
     ):
         if not ipaddress.ip_address(address).is_loopback:
             line = profile.lines.of(key, "address")
             raise UsageProblem(f"{profile.path}:{line}: {key}.address: expected a loopback address: a private network has no others")
     s2s = _endpoint(profile.s2s, S2S_PORT)
     free = [address for address in (profile.peers_address, *PEERS_ADDRESSES) if address != s2s.address]
+    if component:
+        component = dataclasses.replace(component, endpoint=_endpoint(component.endpoint, COMPONENT_PORT))
     return dataclasses.replace(
-        profile, c2s=_endpoint(profile.c2s, C2S_PORT), s2s=s2s, peers_address=free[0], peers_port=S2S_PORT, dns_port=DNS_PORT,
+        profile, c2s=_endpoint(profile.c2s, C2S_PORT), s2s=s2s, component=component, peers_address=free[0], peers_port=S2S_PORT,
+        dns_port=DNS_PORT,
     )
 
 

@@ -60,6 +60,15 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Components:
+    """Where the target listens for external components (XEP-0114), and for which domains it knows the secret."""
+
+    endpoint: Endpoint
+    domains: tuple[str, ...]  # "*.srv.test": any label before
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Timing:
     """Milliseconds."""
 
@@ -116,6 +125,7 @@ class Profile:
     claims: Mapping[str, bool]
     hooks: Mapping[str, Hook]
     start: Start | None
+    component: Components | None = None
     network: str = NETWORKS[0]  # what the target needs: "private" for one that knows only real ports and resolv.conf
     peers_port: int = 0  # of the fake peers and of the DNS responder; 0: the engine chooses
     dns_port: int = 0
@@ -126,12 +136,13 @@ class Profile:
         return self.path.parent
 
     def secrets(self) -> list[str]:
-        """Every password."""
-        return [account.password for account in self.accounts.values()]
+        """Every password, and the secret of components."""
+        return [account.password for account in self.accounts.values()] + ([self.component.secret] if self.component else [])
 
     def public(self) -> list[str]:
         """Words that may be shown even where a password is a part of them."""
         zone = [self.peers_zone, *self.domains, *([self.off_domain] if self.off_domain else [])]
+        zone += self.component.domains if self.component else ()
         return [account.jid for account in self.accounts.values()] + zone
 
 
@@ -219,12 +230,15 @@ class _Reader:
             claims=self._claims(top.table("claims")),
             hooks=self._hooks(top.table("hooks"), started=start is not None),
             start=start,
+            component=self._component(top, started=start is not None),
             network=top.take("network", _one_of(NETWORKS), NETWORKS[0]),
         )
         for table in (peers, dns, top):
             table.end()
-        if profile.start and profile.start.instances > 1 and (profile.c2s.port or profile.s2s.port):
-            self.error(("start", "instances"), "expected 1 where c2s.port or s2s.port is not 0: each instance needs free ports")
+        component_port = profile.component.endpoint.port if profile.component else 0
+        if profile.start and profile.start.instances > 1 and (profile.c2s.port or profile.s2s.port or component_port):
+            expected = "expected 1 where c2s.port, s2s.port or component.port is not 0: each instance needs free ports"
+            self.error(("start", "instances"), expected)
         if self.errors:
             raise UsageProblem([message for _, message in sorted(self.errors, key=lambda each: each[0])])
         return profile
@@ -245,6 +259,15 @@ class _Reader:
             self.error((*table.path, "tls"), expected)
         plain = self._endpoint(table, started)
         return Endpoint(plain.address, plain.port, tls)
+
+    def _component(self, top: _Table, started: bool) -> Components | None:
+        if "component" not in top.content:
+            top.known.append("component")
+            return None
+        table = top.table("component")
+        domains = tuple(table.take("domains", _is_component_domains) or ())
+        secret = self._secret(table, "secret")
+        return Components(self._endpoint(table, started), domains, secret or "")
 
     def _endpoint(self, table: _Table, started: bool) -> Endpoint:
         address = table.take("address", _is_address, LOOPBACK if started else _MISSING)
@@ -277,21 +300,23 @@ class _Reader:
         if jid is not None and jid.partition("@")[2] not in domains:
             known = " or ".join(domain for domain in domains if domain)
             self.error((*table.path, "jid"), f"expected an address at {known}")
-        password = table.take("password", _is_password, None)
-        variable = table.take("password_env", _is_name, None)
+        password = self._secret(table, "password")
         table.end()
-        if ("password" in table.content) == ("password_env" in table.content):
-            self.error(table.path, "expected exactly one of: password, password_env")
-        elif variable is not None:
-            password = self._from_environment(table, variable)
         return Account(jid, password)
 
-    def _from_environment(self, table: _Table, variable: str) -> str | None:
-        value = self.environ.get(variable)
-        if not value:
-            expected = f"expected a password in the environment variable {variable}, which is not set"
-            self.error((*table.path, "password_env"), expected)
-        return value
+    def _secret(self, table: _Table, key: str) -> str | None:
+        """What `key` says, or the environment variable that `key`_env names."""
+        variable_key = key + "_env"
+        secret = table.take(key, _is_password, None)
+        variable = table.take(variable_key, _is_name, None)
+        if (key in table.content) == (variable_key in table.content):
+            self.error(table.path, f"expected exactly one of: {key}, {variable_key}")
+        elif variable is not None:
+            secret = self.environ.get(variable)
+            if not secret:
+                expected = f"expected a {key} in the environment variable {variable}, which is not set"
+                self.error((*table.path, variable_key), expected)
+        return secret
 
     def _claims(self, table: _Table) -> dict[str, bool]:
         claims = {key: table.take(key, _is_boolean, None) for key in CLAIMS}
@@ -383,6 +408,13 @@ def _is_domain(value: Any) -> str | None:
 def _is_domains(value: Any) -> str | None:
     good = isinstance(value, list) and value and not any(map(_is_domain, value)) and len(set(value)) == len(value)
     return None if good else "a list of different domains, the main one first"
+
+
+def _is_component_domains(value: Any) -> str | None:
+    good = isinstance(value, list) and value and not any(
+        not isinstance(each, str) or _is_domain(each.removeprefix("*.")) for each in value
+    ) and len(set(value)) == len(value)
+    return None if good else "a list of different domains, each with or without \"*.\" before it"
 
 
 def _is_jid(value: Any) -> str | None:

@@ -13,11 +13,12 @@ from .profile import ACCOUNTS, Profile
 FACTS = (
     "dir", "fixture", "address", "c2s_port", "s2s_port", "dns_address", "dns_port", "peers_address", "peers_port",
     "zone", "domain", "domain2", "domain3", "domain_escaped", "domain2_escaped", "domain3_escaped",
-    "ca", "certificate", "key",
+    "ca", "certificate", "key", "component_port", "component_domains", "component_secret",
 )
 ESCAPED = "_escaped"  # the domain as Prosody writes it in names of files and folders
 CERTIFICATES = {"ca": "ca.pem", "certificate": "target.crt", "key": "target.key"}  # what the engine makes
 PASSWORD = "_password"
+SECRETS = (PASSWORD, "_secret")
 
 
 def placeholders(profile: Profile) -> list[str]:
@@ -25,6 +26,7 @@ def placeholders(profile: Profile) -> list[str]:
     absent = {"domain2"} if len(profile.domains) < 2 else set()
     absent |= set() if profile.off_domain else {"domain3"}
     absent |= set(CERTIFICATES) if profile.s2s.tls == "none" else set()
+    absent |= set() if profile.component else {name for name in FACTS if name.startswith("component_")}
     facts = [name for name in FACTS if name.removesuffix(ESCAPED) not in absent]
     accounts = [account for account in ACCOUNTS if account in profile.accounts]
     return facts + [f"{account}_{part}" for account in accounts for part in ("jid", "user", "password")]
@@ -45,7 +47,7 @@ class Bound:
     dns_port: int
 
 
-def values(profile: Profile, folder: Path, c2s_port: int, s2s_port: int, bound: Bound) -> dict[str, str]:
+def values(profile: Profile, folder: Path, ports: Mapping[str, int], bound: Bound) -> dict[str, str]:
     """The value of every placeholder. `folder` is the target's private directory."""
     domains = dict(zip(("domain", "domain2"), profile.domains))
     if profile.off_domain:
@@ -54,12 +56,14 @@ def values(profile: Profile, folder: Path, c2s_port: int, s2s_port: int, bound: 
     accounts: dict[str, str] = {}
     for name, account in profile.accounts.items():
         accounts |= {f"{name}_jid": account.jid, f"{name}_user": account.user, name + PASSWORD: account.password}
+    components = {}
+    if profile.component:
+        components = {"component_domains": " ".join(profile.component.domains), "component_secret": profile.component.secret}
     return {
         "dir": str(folder),
         "fixture": str(profile.folder.resolve()),
         "address": profile.c2s.address,
-        "c2s_port": str(c2s_port),
-        "s2s_port": str(s2s_port),
+        **{key: str(port) for key, port in ports.items()},
         "dns_address": bound.dns_address,
         "dns_port": str(bound.dns_port),
         "peers_address": bound.peers_address,
@@ -68,6 +72,7 @@ def values(profile: Profile, folder: Path, c2s_port: int, s2s_port: int, bound: 
         **domains,
         **{name: str(certificates(folder) / file) for name, file in CERTIFICATES.items()},
         **accounts,
+        **components,
     }
 
 
@@ -79,11 +84,11 @@ def escaped(domain: str) -> str:
 def check(profile: Profile) -> None:
     """Raises for every unknown placeholder in the profile's programs and templates, with file and line."""
     known = placeholders(profile)
-    errors = _check_commands(profile, [name for name in known if not name.endswith(PASSWORD)])
+    errors = _check_commands(profile, [name for name in known if not name.endswith(SECRETS)])
     for inside, name in (profile.start.files if profile.start else {}).items():
         path = profile.folder / name
         place = f"{profile.path}:{profile.lines.of('start', 'files', inside)}: start.files"
-        errors += [f"{place}: {message}" for _, message in faults(inside, [each for each in known if not each.endswith(PASSWORD)])]
+        errors += [f"{place}: {message}" for _, message in faults(inside, [each for each in known if not each.endswith(SECRETS)])]
         text = _read(profile, inside, path)
         errors += [f"{path}:{line}: {message}" for line, message in faults(text, known)]
     if errors:
@@ -127,7 +132,8 @@ def faults(text: str, known: list[str]) -> list[tuple[int, str]]:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    if name.endswith(PASSWORD) and name.removesuffix(PASSWORD) in ACCOUNTS and not any(PASSWORD in each for each in known):
+    secret = name == "component_secret" or (name.endswith(PASSWORD) and name.removesuffix(PASSWORD) in ACCOUNTS)
+    if secret and not any(each.endswith(SECRETS) for each in known):
         why_not = "may not stand on a command line, where others can read it"
         return f"${{{name}}} {why_not}; write it to a file with [start.files]"
     account = name.rpartition("_")[0]

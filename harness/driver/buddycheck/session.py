@@ -90,7 +90,7 @@ class Session:
             self._profile, self._loop, children, folder, self._folder / outputs.TARGET_LOG, self._mask,
             self._environ, self._limits.patience,
         )
-        target.reserve_ports([port for other in self._targets for port in (other.c2s_port, other.s2s_port)])
+        target.reserve_ports([port for other in self._targets for port in other.ports.values()])
         target.on_exit(lambda status: self._engine.command("target-exited", instance=instance, status=status))
         if instance:
             folder.mkdir(mode=0o700)
@@ -163,7 +163,7 @@ class Session:
             self._give_up("start", getattr(problem, "reason", problem.lines[0]))
             return
         self._watch_silence()
-        self._engine.command("started", instance=event.get("instance", 0), c2s_port=target.c2s_port, s2s_port=target.s2s_port)
+        self._engine.command("started", instance=event.get("instance", 0), **target.ports)
 
     async def _perform(self, event: Event) -> None:
         answer = await self._of(event).perform(event["name"], event["facts"])
@@ -274,8 +274,16 @@ def engine_profile(profile: Profile) -> dict[str, Any]:
     client = {"address": profile.c2s.address, "port": profile.c2s.port, "tls": profile.c2s.tls}
     if profile.c2s.ca:
         client["ca"] = str(profile.c2s.ca)
+    component = {}
+    if profile.component:
+        endpoint = profile.component.endpoint
+        component["component"] = {
+            "address": endpoint.address, "port": endpoint.port, "secret": profile.component.secret,
+            "domains": list(profile.component.domains),
+        }
     return {
         "name": profile.name,
+        **component,
         "domains": list(profile.domains),
         "off_domain": profile.off_domain,
         "start": profile.start is not None,

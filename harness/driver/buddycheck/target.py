@@ -47,8 +47,7 @@ class Target:
     ) -> None:
         self.profile = profile
         self.log = log
-        self.c2s_port = profile.c2s.port
-        self.s2s_port = profile.s2s.port
+        self.ports = {key: endpoint.port for key, endpoint in _endpoints(profile).items()}  # by the names of placeholders
         self._loop = loop
         self._children = children
         self._folder = folder
@@ -66,7 +65,7 @@ class Target:
         """Chooses the ports that the profile leaves open, none of `others`; raises where one it names is in use."""
         if self.profile.start is None:
             return
-        self.c2s_port, self.s2s_port = choose_ports(self.profile, others)
+        self.ports = choose_ports(self.profile, others)
 
     def on_exit(self, callback: Callable[[int], None]) -> None:
         """Called with the status when the target ends without being asked to."""
@@ -74,7 +73,7 @@ class Target:
 
     async def start(self, bound: render.Bound) -> None:
         """Writes the configuration, prepares and starts; raises RunProblem. Ready it is only when the engine says so."""
-        self._facts = render.values(self.profile, self._folder, self.c2s_port, self.s2s_port, bound)
+        self._facts = render.values(self.profile, self._folder, self.ports, bound)
         if self.profile.start is None:
             return
         try:
@@ -217,12 +216,18 @@ def check_programs(profile: Profile, fixtures: Path) -> None:
             raise UsageProblem(f"the program '{name}' of the target {profile.name} is missing; {advice}")
 
 
-def choose_ports(profile: Profile, others: Collection[int] = ()) -> tuple[int, int]:
-    """The client and the server port: those of the profile if they are free, free ones where it says 0, none of `others`."""
+def _endpoints(profile: Profile) -> dict[str, Endpoint]:
+    """Where the target listens, by the names of the ports."""
+    endpoints = {"c2s_port": profile.c2s, "s2s_port": profile.s2s}
+    return endpoints | ({"component_port": profile.component.endpoint} if profile.component else {})
+
+
+def choose_ports(profile: Profile, others: Collection[int] = ()) -> dict[str, int]:
+    """The ports by their names: those of the profile if they are free, free ones where it says 0, none of `others`."""
     held: list[socket.socket] = []
     free = [port for port in _candidates() if port not in others]
     try:
-        return _hold(profile, "c2s", profile.c2s, free, held), _hold(profile, "s2s", profile.s2s, free, held)
+        return {key: _hold(profile, key.removesuffix("_port"), each, free, held) for key, each in _endpoints(profile).items()}
     finally:
         for each in held:
             each.close()

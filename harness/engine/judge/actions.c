@@ -112,7 +112,7 @@ static void note_sent(struct player *p, int actor, const struct stanza *s)
 	if (left_has(p, "auto_off") && type && !strcmp(type, "subscribe")) {
 		license(p, seat->address);
 	}
-	seat->sent_since_fence = 1;
+	seat->sent_since_fence = seat_has_fence(p, actor);
 	seat->reset = seat->leaving = seat->half_closed = 0;
 	int peer = !actor_class_is_client(a->class);
 	seat->unsettled |= peer && !strcmp((const char *)s->root->name, "presence");
@@ -152,6 +152,16 @@ void act_send_step(struct player *p, const struct step *step)
 	stanza_unref(s);
 }
 
+void player_withdraw(struct player *p, int actor)
+{
+	static const char *const types[] = {"unsubscribe", "unsubscribed"};
+	for (size_t i = 0; p->targets[i / 2]; i++) {
+		char *presence = mem_printf(
+				"<presence type='%s' from='%s' to='%s'/>", types[i % 2], p->seats[actor].address, p->targets[i / 2]);
+		act_send_raw(p, actor, presence, p->targets[i / 2], "withdraw");
+	}
+}
+
 /* The body as it goes back to whom the stanza came from. */
 static char *reply(const struct stanza *s, struct stanza *body)
 {
@@ -168,11 +178,12 @@ static char *reply(const struct stanza *s, struct stanza *body)
 void act_answer(struct player *p, int actor, const struct stanza *s, const struct background_rule *rule)
 {
 	struct template_defaults none = {0};
-	const char *identity = p->config.scenario->cast[actor].identity;
-	const char *slash = identity ? strchr(identity, '/') : NULL;
-	char *category = slash ? mem_strndup(identity, (size_t)(slash - identity)) : mem_strdup("server");
+	const struct actor *a = &p->config.scenario->cast[actor];
+	const char *identity = a->identity ? a->identity : a->class == ACTOR_COMPONENT ? "component/generic" : "server/im";
+	const char *slash = strchr(identity, '/');
+	char *category = mem_strndup(identity, (size_t)(slash - identity));
 	vars_set(&p->vars, "own category", category);
-	vars_set(&p->vars, "own type", slash ? slash + 1 : "im");
+	vars_set(&p->vars, "own type", slash + 1);
 	free(category);
 	struct stanza *body = template_build(rule->answer, &p->vars, &none);
 	act_send_raw(p, actor, reply(s, body), route(p, stanza_attr(s, "from")), "background");

@@ -116,7 +116,8 @@ static void query_answered(struct player *p, const struct step *step, const char
 		steps_wait_for(p, step, WAIT_QUIET, now + p->config.quiet); /* it may still be at work: look again */
 		return;
 	}
-	if (address && p->config.scenario->cast[step->actor].class == ACTOR_PEER) {
+	enum actor_class class = step->actor < 0 ? ACTOR_ADMIN : p->config.scenario->cast[step->actor].class;
+	if (class == ACTOR_PEER || class == ACTOR_COMPONENT) {
 		decide_list(p, address, output);
 	}
 	if (holds) {

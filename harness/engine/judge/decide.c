@@ -297,8 +297,9 @@ void decide_invariants(struct player *p, int actor, const struct player_stanza *
 {
 	struct seat *seat = &p->seats[actor];
 	const char *id = stanza_attr(ps->stanza, "id");
-	int client = actor_class_is_client(p->config.scenario->cast[actor].class);
-	struct invariant_facts facts = {.client = client,
+	enum actor_class class = p->config.scenario->cast[actor].class;
+	struct invariant_facts facts = {.client = actor_class_is_client(class),
+			.component = class == ACTOR_COMPONENT,
 			.opened_by_target = ps->opened_by_target,
 			.bidi = ps->bidi,
 			.validated = ps->validated,

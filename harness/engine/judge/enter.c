@@ -66,7 +66,7 @@ static void compare(struct player *p, const struct step *step, uint64_t now)
 static void enter_send(struct player *p, const struct step *step, uint64_t now)
 {
 	struct seat *seat = &p->seats[step->actor];
-	if (actor_class_is_client(p->config.scenario->cast[step->actor].class) && !seat->connected) {
+	if (seat_connects(p, step->actor) && !seat->connected) {
 		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s is not connected any more: %s", actor_name(p, step->actor),
 				seat->trouble ? seat->trouble : "its stream is closed");
 		play_fails(p, now);
@@ -76,7 +76,7 @@ static void enter_send(struct player *p, const struct step *step, uint64_t now)
 		act_send_step(p, step);
 		return;
 	}
-	seat->sent_since_fence = 1;
+	seat->sent_since_fence = seat_has_fence(p, step->actor);
 	seat->sees_dialback = 1;
 	seat->reset = seat->leaving = seat->half_closed = 0;
 	act_send_raw(p, step->actor, vars_expand(&p->vars, step->raw), NULL, NULL);
@@ -109,7 +109,7 @@ static void enter_disconnect(struct player *p, const struct step *step)
 {
 	struct seat *seat = &p->seats[step->actor];
 	int reset = step->kind == STEP_RESET;
-	seat->hung_up = seat->connected && seat_is_client(p, step->actor);
+	seat->hung_up = seat->connected && seat_connects(p, step->actor);
 	seat->connected = 0;
 	seat->bare = seat->bare_open = 0;
 	seat->reset = reset;

@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 struct invariant_facts {
-	int client;					/* came to a client, else to a fake peer */
+	int client;					/* came to a client, else to a fake peer or a component */
+	int component;				/* came to a component */
 	int opened_by_target;		/* peer: on a stream that the target opened */
 	int bidi;					/* peer: on its own stream, 1 two-way by XEP-0288, 2 and the peer is authenticated */
 	int validated;				/* peer: the pair of from and to was validated on the stream */

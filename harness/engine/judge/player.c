@@ -170,7 +170,9 @@ static void check_needs(struct player *p)
 			result_trouble(&p->result, VERDICT_SKIP, "needs %s, which the profile does not have", n);
 		}
 	}
+	size_t components = 0;
 	for (size_t i = 0; i < s->cast_count; i++) {
+		components += s->cast[i].class == ACTOR_COMPONENT;
 		const char *account = actor_class_account(s->cast[i].class);
 		if (account && !has(p, "account:", account)) {
 			result_trouble(&p->result, VERDICT_SKIP, "the profile has no account '%s'", account);
@@ -179,6 +181,11 @@ static void check_needs(struct player *p)
 		if ((a->tls || a->certificate || a->authentication) && !has(p, "", "s2s_tls")) {
 			result_trouble(&p->result, VERDICT_SKIP, "needs TLS between servers, which the profile does not have");
 		}
+	}
+	if (components && !has(p, "", "component")) {
+		result_trouble(&p->result, VERDICT_SKIP, "needs a component, for which the profile has no port");
+	} else if (components > 1 && !has(p, "", "components")) {
+		result_trouble(&p->result, VERDICT_SKIP, "needs several components, for which the profile has no domains");
 	}
 	if (strstr(s->expanded, "${target2}") && !p->config.target2) {
 		result_trouble(&p->result, VERDICT_SKIP, "the profile names no second domain");
@@ -293,7 +300,7 @@ static int background(struct player *p, int actor, const struct stanza *s)
 		return 0;
 	}
 	const struct background_rule *rule =
-			background_find(&p->config.catalogue->background, actor_class_is_client(class), s, &p->vars);
+			background_find(&p->config.catalogue->background, actor_class_ns(class), s, &p->vars);
 	if (rule ? rule->answer != NULL : is_request(s)) {
 		if (!step_wants(p, actor, s)) {
 			rule ? act_answer(p, actor, s, rule) : act_refuse(p, actor, s);
@@ -358,7 +365,7 @@ void player_on_closed(struct player *p, int actor, const char *how, uint64_t now
 		return;
 	}
 	set_trouble(seat, how);
-	if (!actor_class_is_client(p->config.scenario->cast[actor].class)) {
+	if (!seat_connects(p, actor)) {
 		return;
 	}
 	seat->connected = 0;
@@ -411,7 +418,14 @@ void player_on_ended(struct player *p, int actor, const char *how, const char *c
 	/* A question that the target has not read, or will not answer any more, is put again on another stream. A target
 	 * that ended the stream without a word may be gone altogether. */
 	int in_order = condition || !strcmp(how, "end");
-	if (!p->over && in_order && seat->fence_open && !seat->leaving && seat->fence_again < FENCES_AGAIN) {
+	int again = !seat_connects(p, actor); /* a component has no other stream */
+	if (!again) {
+		seat->sent_since_fence = 0; /* it has been read, or will never be */
+		if (p->open && p->open->kind >= STEP_HOOK && p->open->kind <= STEP_ROSTER) {
+			seat->fence_open = 0; /* the same: no silence is to be proved */
+		}
+	}
+	if (!p->over && again && in_order && seat->fence_open && !seat->leaving && seat->fence_again < FENCES_AGAIN) {
 		seat->fence_again++;
 		fence_send(p, actor);
 	}

@@ -24,8 +24,8 @@ struct player_config {
 	const char *const *addresses;		/* per actor of the cast: domain of a peer, bare JID of others */
 	uint64_t quiet, deadline;			/* microseconds */
 	const char *rerun;					/* command that reruns a scenario, its id is put behind it; or NULL */
-	/* What the target has: "claim:command", "hook:approve", "account:user", "off_domain", "virtual_hosts", "s2s_tls".
-	 */
+	/* What the target has: "claim:command", "hook:approve", "account:user", "off_domain", "virtual_hosts", "s2s_tls",
+	 * "component", "components" (domains for several). */
 	int (*has)(void *ud, const char *what);
 	void *ud;
 };
@@ -54,7 +54,7 @@ struct action {
 	char *peer;				  /* address of the peer that the hook is about, or NULL */
 	enum peer_step_hold hold; /* ACTION_HOLD */
 	int bare;				  /* ACTION_SEND: on the stream of ACTION_OPEN only, lost where that is gone */
-	const char *note;		  /* why, where no step says it: "fence", "background", "liveness"; or NULL */
+	const char *note;		  /* why, where no step says it: "fence", "background", "withdraw"; or NULL */
 };
 
 struct player_stanza {
@@ -108,6 +108,9 @@ void action_finish(struct action *action);
 /* What the play has changed about the whole target and not put back: hooks to call, by number from 0; NULL at the end.
  * peer: address that the hook is about, or NULL. Both belong to the player. */
 const char *player_left(const struct player *p, size_t number, const char **peer);
+
+/* Has a component take back what it asked of the target and granted it: its domain is to be another play's. */
+void player_withdraw(struct player *p, int actor);
 
 /* The target ended, or fell silent for good, during the play; player_end() follows. FAIL: this play and no other can be
  * the cause, and what it waits for is missed. INCONCLUSIVE: another may be, and what was missed is not held against the

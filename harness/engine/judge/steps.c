@@ -15,6 +15,17 @@ int seat_is_client(const struct player *p, int actor)
 	return actor_class_is_client(p->config.scenario->cast[actor].class);
 }
 
+int seat_connects(const struct player *p, int actor)
+{
+	return actor_class_connects(p->config.scenario->cast[actor].class);
+}
+
+/* A component without handshake cannot ask anything: it has no dialback either. */
+int seat_has_fence(const struct player *p, int actor)
+{
+	return p->config.scenario->cast[actor].class != ACTOR_COMPONENT || !p->seats[actor].bare;
+}
+
 int step_is_query(const struct step *step)
 {
 	return step->kind == STEP_PENDING || step->kind == STEP_ROSTER;
@@ -125,7 +136,7 @@ static void end_is_quiet(struct player *p, uint64_t now)
 		if (a->until_act) {
 			continue;
 		}
-		if (!seat_is_client(p, a->step->actor) || p->seats[a->step->actor].connected) {
+		if (!seat_connects(p, a->step->actor) || p->seats[a->step->actor].connected) {
 			decide_step(p, a->step, 1, NULL);
 		} else {
 			result_trouble(&p->result, VERDICT_INCONCLUSIVE,
@@ -149,7 +160,7 @@ static void begin_end(struct player *p, uint64_t now)
 	for (size_t i = 0; i < p->arms_count; i++) {
 		const struct arm *a = &p->arms[i];
 		const struct seat *seat = &p->seats[a->step->actor];
-		if (a->until_act || (seat_is_client(p, a->step->actor) && !seat->connected) ||
+		if (a->until_act || (seat_connects(p, a->step->actor) && !seat->connected) ||
 				may_be_refused(p, a->step->actor)) {
 			continue;
 		}
@@ -210,7 +221,7 @@ static void quiet_passed(struct player *p, uint64_t now)
 	}
 	struct seat *seat = &p->seats[step->actor];
 	seat->unsettled = 0;
-	if (seat_is_client(p, step->actor) && !seat->connected) {
+	if (seat_connects(p, step->actor) && !seat->connected) {
 		result_trouble(&p->result, VERDICT_INCONCLUSIVE, "%s was cut off before silence was proved: %s",
 				actor_name(p, step->actor), seat->trouble ? seat->trouble : "its stream is closed");
 		play_fails(p, now);

@@ -61,7 +61,7 @@ static char *localpart_of(const struct play *p, const char *value)
 }
 
 /* "subdomain: conference of Marlowe": a domain below that of a peer above; NULL if it is not that. */
-static char *component_of(const struct play *p, size_t i)
+static char *subdomain_of(const struct play *p, size_t i)
 {
 	const char *property = p->scenario->cast[i].subdomain;
 	const char *of = property ? strstr(property, " of ") : NULL;
@@ -73,15 +73,34 @@ static char *component_of(const struct play *p, size_t i)
 	return NULL;
 }
 
+static char *component_address(const struct play *p, size_t i)
+{
+	const struct profile *profile = &p->run->suite->plan.profile;
+	if (!profile->component.domains_count) {
+		return mem_strdup(""); /* the play is skipped */
+	}
+	const char *domain = profile->component.domains[p->links[i].domain];
+	if (strncmp(domain, "*.", 2) != 0) {
+		return mem_strdup(domain);
+	}
+	char *name = label(p->scenario->cast[i].name);
+	char *fresh = mem_printf("%s-%s%s", name, p->token, domain + 1);
+	free(name);
+	return fresh;
+}
+
 char *play_address(const struct play *p, size_t i)
 {
 	const struct actor *a = &p->scenario->cast[i];
 	if (actor_class_is_client(a->class)) {
 		return client_address(p->run, a);
 	}
-	char *component = component_of(p, i);
-	if (component) {
-		return component;
+	if (a->class == ACTOR_COMPONENT) {
+		return component_address(p, i);
+	}
+	char *below = subdomain_of(p, i);
+	if (below) {
+		return below;
 	}
 	char *name = a->localpart ? localpart_of(p, a->localpart) : label(a->name);
 	char *address = a->below >= 0			 ? mem_printf("%s.%s", name, p->links[a->below].address)
@@ -95,7 +114,7 @@ char *play_address(const struct play *p, size_t i)
 	}
 	if (a->subdomain) {
 		int target = !strcmp(a->subdomain, "${target}");
-		char *below = mem_printf("%s.%s", target ? p->run->suite->plan.profile.domains[0] : a->subdomain, address);
+		below = mem_printf("%s.%s", target ? p->run->suite->plan.profile.domains[0] : a->subdomain, address);
 		free(address);
 		return below;
 	}

@@ -57,7 +57,8 @@ static void list_profile(struct buf *b, const struct profile *p)
 	for (size_t i = 0; i < p->accounts_count; i++) {
 		list(b, "account:", p->accounts[i].name);
 	}
-	static const char *const others[] = {"off_domain", "s2s_plain", "s2s_tls", "virtual_hosts"};
+	static const char *const others[] = {
+			"off_domain", "s2s_plain", "s2s_tls", "virtual_hosts", "component", "components"};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		if (profile_has(p, others[i])) {
 			list(b, "", others[i]);
@@ -197,6 +198,12 @@ void cue_deadline(struct play *p)
 	if (run_now(p->run) >= player_deadline(p->player)) {
 		player_on_deadline(p->player, note(p, -1, "deadline", NULL));
 	}
+}
+
+void cue_withdraw(struct play *p, int actor)
+{
+	note(p, actor, "withdraw", NULL);
+	player_withdraw(p->player, actor);
 }
 
 void cue_lost(struct play *p, const char *why, const char *detail, enum verdict verdict)

@@ -55,6 +55,23 @@ static void log_in(struct play *p, int actor)
 	free(resource);
 }
 
+void play_attach(struct seat_link *link)
+{
+	int bare = link->attach == ATTACH_BARE;
+	link->attach = ATTACH_NO;
+	link->component = component_create(link->play->run->components, link->address, bare, link);
+}
+
+/* The target may answer a second stream for the same domain with a conflict: one after the other. */
+static void attach(struct play *p, int actor, int bare)
+{
+	struct seat_link *link = &p->links[actor];
+	link->attach = bare ? ATTACH_BARE : ATTACH;
+	if (!link->component) {
+		play_attach(link);
+	}
+}
+
 void play_count_streams(struct play *p, int actor)
 {
 	const struct peer *peer = p->links[actor].peer;
@@ -69,6 +86,10 @@ static void hang_up(struct play *p, int actor, int reset)
 		if (!peer_streams(link->peer, 1)) {
 			play_count_streams(p, actor); /* there was none to end */
 		}
+	} else if (link->component) {
+		component_disconnect(link->component);
+	} else if (p->scenario->cast[actor].class == ACTOR_COMPONENT) {
+		cue_streams(p, actor, 0, 0); /* there was none to end */
 	} else if (link->session) {
 		link->own = 1;
 		session_disconnect(link->session);
@@ -80,6 +101,12 @@ static void send_stanza(struct play *p, const struct action *a)
 	struct seat_link *link = wire_link(p, a->actor);
 	if (a->note) {
 		journal_note(p->run, p, a->actor, a->note, NULL);
+	}
+	if (p->scenario->cast[a->actor].class == ACTOR_COMPONENT) {
+		if (link->component) {
+			component_send(link->component, a->octets, strlen(a->octets));
+		}
+		return;
 	}
 	if (a->bare) {
 		if (!peer_send_bare(link->peer, a->to_domain, a->octets, strlen(a->octets))) {
@@ -107,6 +134,8 @@ void play_perform(struct play *p, const struct action *a)
 	case ACTION_CONNECT:
 		if (p->links[a->actor].peer) {
 			peer_connect(p->links[a->actor].peer, p->run->suite->plan.profile.domains[0]);
+		} else if (p->scenario->cast[a->actor].class == ACTOR_COMPONENT) {
+			attach(p, a->actor, 0);
 		} else {
 			log_in(p, a->actor);
 		}
@@ -122,7 +151,11 @@ void play_perform(struct play *p, const struct action *a)
 		hooks_call(p->run->hooks, p, a);
 		break;
 	case ACTION_OPEN:
-		peer_open(p->links[a->actor].peer, p->run->suite->plan.profile.domains[0], a->octets);
+		if (p->links[a->actor].peer) {
+			peer_open(p->links[a->actor].peer, p->run->suite->plan.profile.domains[0], a->octets);
+		} else {
+			attach(p, a->actor, 1);
+		}
 		break;
 	case ACTION_HOLD:
 		peer_hold(p->links[a->actor].peer, holds[a->hold]);
@@ -138,8 +171,33 @@ void play_perform(struct play *p, const struct action *a)
 	}
 }
 
+void play_perform_all(struct play *p)
+{
+	struct action a;
+	while (player_next_action(p->player, &a)) {
+		play_perform(p, &a);
+		action_finish(&a);
+	}
+}
+
+/* The next play that gets its domain must not meet what this one left. */
+static void release_component(struct play *p, struct seat_link *link)
+{
+	link->attach = ATTACH_NO;
+	int speaks = component_is_ready(link->component) && !component_is_bare(link->component);
+	if (speaks && turns_lends_domain(link) && !p->ended) {
+		cue_withdraw(p, link->actor);
+		play_perform_all(p);
+	}
+	component_disconnect(link->component);
+}
+
 void play_release(struct play *p, struct seat_link *link)
 {
+	if (link->component) {
+		release_component(p, link);
+		return;
+	}
 	struct session *s = link->session;
 	link->session = NULL;
 	if (!s) {
@@ -162,6 +220,9 @@ void play_release_early(struct play *p)
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
 		struct seat_link *link = &p->links[i];
 		int logging_in = link->session && !session_jid(link->session);
+		if (p->scenario->cast[i].class == ACTOR_COMPONENT) {
+			continue; /* what it left at the target belongs to the play */
+		}
 		if ((link->session || link->claims) && !logging_in && !player_needs(p->player, (int)i)) {
 			play_release(p, link);
 			turns_let_go(link);

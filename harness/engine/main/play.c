@@ -50,6 +50,9 @@ struct play *play_create(struct run *r, const struct scenario *s, int repeat, en
 	const char **addresses = mem_alloc(s->cast_count * sizeof *addresses);
 	for (size_t i = 0; i < s->cast_count; i++) {
 		p->links[i] = (struct seat_link){.play = p, .actor = (int)i};
+		if (s->cast[i].class == ACTOR_COMPONENT && r->suite->plan.profile.component.domains_count) {
+			p->links[i].domain = r->domains_given++ % r->suite->plan.profile.component.domains_count;
+		}
 		addresses[i] = p->links[i].address = play_address(p, i);
 	}
 	struct player_config config;
@@ -124,6 +127,9 @@ static void leave(struct play *p)
 	p->reported = 1;
 	p->run->active--;
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		if (turns_lends_domain(&p->links[i])) {
+			play_release(p, &p->links[i]);
+		}
 		turns_let_go(&p->links[i]);
 	}
 }
@@ -134,11 +140,7 @@ void play_pump(struct play *p)
 		return;
 	}
 	p->pumping = 1;
-	struct action a;
-	while (player_next_action(p->player, &a)) {
-		play_perform(p, &a);
-		action_finish(&a);
-	}
+	play_perform_all(p);
 	p->pumping = 0;
 	set_timer(p);
 	play_release_early(p);

@@ -50,7 +50,8 @@ static void begin_exclusive(struct run *r)
 	const struct play *first = r->plays[r->next];
 	do {
 		play_begin(r->plays[r->next++]);
-	} while (!r->commands.one && r->next < r->plays_count && turns_share(first, r->plays[r->next]));
+	} while (!r->commands.one && r->next < r->plays_count && turns_share(first, r->plays[r->next]) &&
+			 turns_has_domains(r->plays[r->next]));
 	hooks_meet(r->hooks);
 }
 
@@ -110,10 +111,10 @@ static void go_on(struct run *r)
 			begin_exclusive(r);
 		}
 	} else if (r->phase == PHASE_EXCLUSIVE && !r->active && !tidy_up(r)) {
-		if (r->next < r->plays_count) {
-			begin_exclusive(r);
-		} else {
+		if (r->next == r->plays_count) {
 			settle(r);
+		} else if (turns_has_domains(r->plays[r->next])) {
+			begin_exclusive(r);
 		}
 	}
 }
@@ -125,7 +126,8 @@ static void on_idle(uv_idle_t *idle)
 	uv_idle_stop(idle);
 	if (r->phase != PHASE_OVER) {
 		go_on(r);
-	} else if (!peers_streams(r->peers) && !sessions_any(r->sessions)) {
+	} else if (!peers_streams(r->peers) && !sessions_any(r->sessions) &&
+			   !(r->components && components_any(r->components))) {
 		run_closed(&r->timer);
 	}
 }
@@ -311,11 +313,15 @@ static void target_started(struct run *r, const json_t *fields)
 	const struct profile *p = &r->suite->plan.profile;
 	const json_t *c2s = json_object_get(fields, "c2s_port");
 	const json_t *s2s = json_object_get(fields, "s2s_port");
+	const json_t *component = json_object_get(fields, "component_port");
 	if (r->phase != PHASE_START) {
 		return;
 	}
 	peers_set_target(r->peers, p->s2s_address, s2s ? (int)json_integer_value(s2s) : p->s2s_port);
 	sessions_set_target(r->sessions, p->c2s_address, c2s ? (int)json_integer_value(c2s) : p->c2s_port);
+	if (r->components && component) {
+		components_set_port(r->components, (int)json_integer_value(component));
+	}
 	r->phase = PHASE_READY;
 	sessions_probe(r->sessions, p->domains[0], (unsigned)p->start_ms, features_came, r);
 }

@@ -3,6 +3,7 @@
 #ifndef MAIN_RUN_H
 #define MAIN_RUN_H
 
+#include "actors/component.h"
 #include "actors/peer.h"
 #include "actors/pool.h"
 #include "actors/session.h"
@@ -67,10 +68,13 @@ struct play {
 		int actor;
 		struct peer *peer;
 		struct session *session;
+		struct component *component;
+		enum { ATTACH_NO, ATTACH, ATTACH_BARE } attach; /* once the component's stream before is gone */
+		size_t domain;									/* of the component: number in the profile */
 		char *address;
 		char *account; /* bare JID of the session, to give it back under */
 		int own;	   /* not to be lent to others afterwards */
-		int claims;	   /* counted in run.claims */
+		int claims;	   /* counted in run.claims, or holds the component's domain */
 	} * links;
 	uv_timer_t timer;
 	int timer_open;
@@ -104,6 +108,9 @@ struct run {
 	struct peers *peers;
 	struct sessions *sessions;
 	struct pool pool;
+	struct components *components; /* NULL: the target has no port for them */
+	int *domains_held;			   /* per component domain of the profile: a play has it */
+	size_t domains_given;		   /* to plays, one after the other */
 	struct dns_server *dns;
 	struct play **plays; /* in the order of enum company */
 	size_t plays_count, parallel_count;
@@ -188,9 +195,11 @@ char *play_address(const struct play *p, size_t i);
 
 /* perform.c */
 void play_perform(struct play *p, const struct action *a);
+void play_perform_all(struct play *p);					   /* whatever the player asks for */
 void play_count_streams(struct play *p, int actor);		   /* tells the player how many streams its peer has */
 void play_release(struct play *p, struct seat_link *link); /* the session goes back, or ends */
 void play_release_early(struct play *p);
+void play_attach(struct seat_link *link); /* the component, as link->attach says */
 
 /* play.c */
 void suite_config(const struct suite *s, struct player_config *config); /* what holds for all plays */
@@ -223,6 +232,7 @@ void cue_streams(struct play *p, int actor, size_t own, size_t all);
 void cue_hook(struct play *p, int id, int ok, const char *output);
 void cue_fault(struct play *p, int actor, const char *detail);
 void cue_deadline(struct play *p);
+void cue_withdraw(struct play *p, int actor);
 void cue_lost(struct play *p, const char *why, const char *detail, enum verdict verdict);
 void cue_end(struct play *p, const char *why, enum verdict verdict);
 
@@ -232,9 +242,12 @@ enum company turns_company(const struct scenario *s);
  * `instances`. */
 size_t turns_spread(const int there[COMPANIES], size_t instances, size_t instance_of[COMPANIES]);
 int turns_share(const struct play *first, const struct play *other); /* may they do it to the target together? */
-struct play *turns_take(struct run *r);	   /* the next play, now at r->plays[r->next]; NULL: none may begin as yet */
-void turns_claim(struct play *p);		   /* it begins */
-void turns_let_go(struct seat_link *link); /* its play needs this client no longer */
+struct play *turns_take(struct run *r);		 /* the next play, now at r->plays[r->next]; NULL: none may begin as yet */
+void turns_claim(struct play *p);			 /* it begins */
+void turns_let_go(struct seat_link *link);	 /* its play needs this client or component no longer */
+int turns_has_domains(const struct play *p); /* nobody else has the domains of its components */
+/* A domain that stands in the profile is lent to one play after the other; others are made up for one. */
+int turns_lends_domain(const struct seat_link *link);
 
 /* loss.c */
 /* The target is lost. Has it started again and plays what was under way once more, each play alone, until it is known
@@ -250,6 +263,7 @@ void loss_finish(struct run *r);
 /* traffic.c: callback tables for the actors. */
 extern const struct peers_callbacks play_peers_callbacks;
 extern const struct sessions_callbacks play_sessions_callbacks;
+extern const struct components_callbacks play_components_callbacks;
 
 /* events.c: to the journal */
 int record_actor(void *ud, const struct record *record);

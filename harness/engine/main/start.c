@@ -149,6 +149,16 @@ static int bind_all(struct run *r, char **error)
 	if (!r->sessions) {
 		return ERR_SYSTEM;
 	}
+	if (profile->component.domains_count) {
+		r->domains_held = mem_alloc(profile->component.domains_count * sizeof *r->domains_held);
+		r->components = components_create(&(struct components_config){.loop = s->loop,
+				.address = profile->component.address,
+				.port = profile->component.port,
+				.secret = profile->component.secret,
+				.recorder = &s->recorder,
+				.callbacks = &play_components_callbacks,
+				.ud = r});
+	}
 	r->hooks = hooks_create(r);
 	return ERR_OK;
 }
@@ -214,12 +224,14 @@ static void undo_run(struct run *r)
 	pool_finish(&r->pool);
 	commands_finish(r);
 	sessions_destroy(r->sessions);
+	components_destroy(r->components);
 	peers_destroy(r->peers);
 	dns_destroy(r->dns);
 	for (size_t i = 0; i < r->plays_count; i++) {
 		play_destroy(r->plays[i]);
 	}
 	free(r->plays);
+	free(r->domains_held);
 	loss_finish(r);
 }
 

@@ -279,3 +279,101 @@ static void session_closed(void *ud, struct session *s, enum close_kind kind, co
 
 const struct sessions_callbacks play_sessions_callbacks = {
 		session_opening, session_ready, session_failed, session_stanza, session_closed};
+
+/* --- components --- */
+
+static void component_ready(void *ud, struct component *c)
+{
+	(void)ud;
+	struct seat_link *link = component_owner(c);
+	struct play *p = link->play;
+	if (p->ended) {
+		component_disconnect(c); /* it came too late */
+		return;
+	}
+	if (component_is_bare(c)) {
+		cue_opened(p, link->actor);
+	} else {
+		cue_connected(p, link->actor, NULL);
+	}
+	play_pump(p);
+}
+
+static void component_stanza(void *ud, struct component *c, struct stanza *stanza)
+{
+	(void)ud;
+	struct seat_link *link = component_owner(c);
+	struct play *p = link->play;
+	if (!p->ended) {
+		struct player_stanza ps = {.stanza = stanza,
+				.journal = stanza->line,
+				.opened_by_target = 1,
+				.validated = 1,
+				.content_ns = NS_COMPONENT};
+		cue_stanza(p, link->actor, &ps);
+		play_pump(p);
+	}
+}
+
+static void component_ended(void *ud, struct component *c, const char *how, const char *condition)
+{
+	(void)ud;
+	struct seat_link *link = component_owner(c);
+	struct play *p = link->play;
+	if (!p->ended) {
+		cue_ended(p, link->actor, how, condition);
+		play_pump(p);
+	}
+}
+
+/* Another stream may wait for the end of this one; where the play is over its domain is free. */
+static void component_gone(struct seat_link *link, struct component *c)
+{
+	struct play *p = link->play;
+	component_destroy(c);
+	link->component = NULL;
+	if (!p->ended) {
+		cue_streams(p, link->actor, 0, 0);
+		play_pump(p);
+	}
+	if (link->attach != ATTACH_NO) {
+		play_attach(link);
+	} else if (p->reported) {
+		turns_let_go(link);
+	}
+	run_stream_gone(p->run);
+}
+
+static void component_failed(void *ud, struct component *c, const char *reason)
+{
+	(void)ud;
+	struct seat_link *link = component_owner(c);
+	struct play *p = link->play;
+	if (!p->ended) {
+		play_doubt(p);
+		journal_note(p->run, p, link->actor, "failed", reason);
+		cue_connect_failed(p, link->actor, reason);
+		play_pump(p);
+	}
+	component_gone(link, c);
+}
+
+static void component_closed(void *ud, struct component *c, enum close_kind kind, const char *condition, int end)
+{
+	(void)ud;
+	struct seat_link *link = component_owner(c);
+	struct play *p = link->play;
+	if (!p->ended) {
+		char *how = how_closed(kind, condition, end);
+		if (kind != CLOSE_OURS) {
+			play_doubt(p);
+		}
+		cue_closed(p, link->actor, how);
+		free(how);
+		play_pump(p);
+	}
+	component_gone(link, c);
+}
+
+const struct components_callbacks play_components_callbacks = {
+		component_ready, component_failed, component_stanza, component_ended, component_closed};

@@ -85,11 +85,31 @@ static int shares(const struct run *r, const struct actor *a)
 	return actor_class_account(a->class) && (!a->resource || r->commands.one);
 }
 
+int turns_lends_domain(const struct seat_link *link)
+{
+	const struct profile *profile = &link->play->run->suite->plan.profile;
+	return link->play->scenario->cast[link->actor].class == ACTOR_COMPONENT && profile->component.domains_count &&
+		   *profile->component.domains[link->domain] != '*';
+}
+
+int turns_has_domains(const struct play *p)
+{
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		if (turns_lends_domain(&p->links[i]) && p->run->domains_held[p->links[i].domain]) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
 void turns_claim(struct play *p)
 {
 	for (size_t i = 0; i < p->scenario->cast_count; i++) {
 		const struct actor *a = &p->scenario->cast[i];
-		if (shares(p->run, a)) {
+		if (turns_lends_domain(&p->links[i])) {
+			p->links[i].claims = 1;
+			p->run->domains_held[p->links[i].domain] = 1;
+		} else if (shares(p->run, a)) {
 			p->links[i].claims = 1;
 			p->run->claims[a->class]++;
 		}
@@ -99,7 +119,14 @@ void turns_claim(struct play *p)
 void turns_let_go(struct seat_link *link)
 {
 	struct run *r = link->play->run;
-	if (link->claims) {
+	if (link->component) {
+		return; /* its stream is still ending */
+	}
+	if (link->claims && turns_lends_domain(link)) {
+		link->claims = 0;
+		r->domains_held[link->domain] = 0;
+		run_wake(r);
+	} else if (link->claims) {
 		link->claims = 0;
 		r->claims[link->play->scenario->cast[link->actor].class]--;
 		run_wake(r);
@@ -131,11 +158,11 @@ struct play *turns_take(struct run *r)
 		return NULL;
 	}
 	if (r->plays[r->next]->company == ALONE || (before && before->company == ALONE)) {
-		return r->active ? NULL : r->plays[r->next];
+		return r->active || !turns_has_domains(r->plays[r->next]) ? NULL : r->plays[r->next];
 	}
 	for (size_t i = r->next; i < r->parallel_count && r->plays[i]->company != ALONE; i++) {
 		struct play *p = r->plays[i];
-		if (has_clients(r, p)) {
+		if (has_clients(r, p) && turns_has_domains(p)) {
 			r->plays[i] = r->plays[r->next];
 			r->plays[r->next] = p;
 			return p;

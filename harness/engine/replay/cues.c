@@ -121,6 +121,11 @@ static void on_fault(const struct cue *c)
 	player_on_fault(c->player, c->actor, reason(c, "reason"), c->line->time);
 }
 
+static void on_withdraw(const struct cue *c)
+{
+	player_withdraw(c->player, c->actor);
+}
+
 static void on_deadline(const struct cue *c)
 {
 	player_on_deadline(c->player, c->line->time);
@@ -163,6 +168,7 @@ static const struct {
 		{"ended", 1, on_ended},
 		{"streams", 1, on_streams},
 		{"fault", 1, on_fault},
+		{"withdraw", 1, on_withdraw},
 		{"hook", 0, on_hook},
 		{"deadline", 0, on_deadline},
 		{"lost", 0, on_lost},

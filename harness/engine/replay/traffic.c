@@ -78,7 +78,7 @@ void arrivals_check(struct replay *r, const struct journal_line *l)
 	/* A client's session is lent, and one of its stanzas may be meant for another play; a peer that insists on TLS
 	 * takes nothing before. */
 	const struct actor *a = &p->shown.scenario->cast[actor];
-	if (a->class == ACTOR_PEER && !a->tls) {
+	if (a->class == ACTOR_COMPONENT || (a->class == ACTOR_PEER && !a->tls)) {
 		replay_tell(r, l->number, "%s: this came for %s, who was not told of it", l->scenario, a->name);
 	}
 }

@@ -21,6 +21,24 @@ static size_t element_lines(
 	return 0;
 }
 
+/* The stanza that comes and, where the rule answers, the one that goes back. 0, or -1 and a problem. */
+static int read_stanzas(struct background *b, struct background_rule rule, int answers, const struct line *head,
+		const struct line *body, size_t count, struct problems *ps)
+{
+	size_t used = element_lines(body, count, rule.ns, TEMPLATE_RECEIVE, &rule.comes);
+	size_t more = used && answers ? element_lines(body + used, count - used, rule.ns, TEMPLATE_SEND, &rule.answer) : 0;
+	if (!used || used + more != count || (answers && !more)) {
+		problems_add(
+				ps, head->file, head->number, 1, "expected %s below this line", answers ? "two stanzas" : "one stanza");
+		template_destroy(rule.comes);
+		template_destroy(rule.answer);
+		return -1;
+	}
+	b->items = mem_resize(b->items, b->count + 1, sizeof *b->items);
+	b->items[b->count++] = rule;
+	return 0;
+}
+
 static void read_rule(
 		struct background *b, const struct line *head, const struct line *body, size_t count, struct problems *ps)
 {
@@ -33,19 +51,12 @@ static void read_rule(
 				"expected `a peer answers:`, `a peer tolerates:`, `a client answers:` or `a client tolerates:`");
 		return;
 	}
-	const char *ns = client ? NS_CLIENT : NS_SERVER;
-	struct background_rule rule = {.client = client, .line = head->number};
-	size_t used = element_lines(body, count, ns, TEMPLATE_RECEIVE, &rule.comes);
-	size_t more = used && answers ? element_lines(body + used, count - used, ns, TEMPLATE_SEND, &rule.answer) : 0;
-	if (!used || used + more != count || (answers && !more)) {
-		problems_add(
-				ps, head->file, head->number, 1, "expected %s below this line", answers ? "two stanzas" : "one stanza");
-		template_destroy(rule.comes);
-		template_destroy(rule.answer);
-		return;
+	struct background_rule rule = {.ns = client ? NS_CLIENT : NS_SERVER, .line = head->number};
+	int bad = read_stanzas(b, rule, answers, head, body, count, ps);
+	if (peer && !bad) { /* what holds for peers holds for components */
+		rule.ns = NS_COMPONENT;
+		read_stanzas(b, rule, answers, head, body, count, ps);
 	}
-	b->items = mem_resize(b->items, b->count + 1, sizeof *b->items);
-	b->items[b->count++] = rule;
 }
 
 void background_read(struct background *b, const char *file, const char *text, struct problems *ps)
@@ -71,11 +82,11 @@ void background_read(struct background *b, const char *file, const char *text, s
 }
 
 const struct background_rule *background_find(
-		const struct background *b, int client, const struct stanza *stanza, const struct vars *vars)
+		const struct background *b, const char *ns, const struct stanza *stanza, const struct vars *vars)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		const struct background_rule *r = &b->items[i];
-		if (r->client == client && template_match(r->comes, stanza, vars, NULL, NULL, NULL)) {
+		if (!strcmp(r->ns, ns) && template_match(r->comes, stanza, vars, NULL, NULL, NULL)) {
 			return r;
 		}
 	}

@@ -6,7 +6,7 @@
 #include "script/template.h"
 
 struct background_rule {
-	int client; /* for clients, else for peers */
+	const char *ns; /* content namespace of the streams of those that it is for */
 	struct template *comes;
 	struct template *answer; /* NULL: tolerated */
 	int line;
@@ -20,9 +20,9 @@ struct background {
 /* Adds the rules of one file; file is borrowed. */
 void background_read(struct background *b, const char *file, const char *text, struct problems *ps);
 
-/* The first rule that fits a stanza, or NULL. */
+/* The first rule that fits a stanza which came to an actor with streams of that content namespace, or NULL. */
 const struct background_rule *background_find(
-		const struct background *b, int client, const struct stanza *stanza, const struct vars *vars);
+		const struct background *b, const char *ns, const struct stanza *stanza, const struct vars *vars);
 void background_finish(struct background *b);
 
 #endif

@@ -172,6 +172,12 @@ static void check_bindings(struct checker *c, const struct step *step)
 	}
 }
 
+/* "X's stream is closed" */
+static int ends_stream(const struct step *step)
+{
+	return step->kind == STEP_RECEIVE && node_is(step->template->root, "closed", NS_STREAM_EVENT);
+}
+
 static void check_connection(struct checker *c, const struct step *step)
 {
 	const struct actor *a = step->actor >= 0 ? &c->scenario->cast[step->actor] : NULL;
@@ -181,14 +187,17 @@ static void check_connection(struct checker *c, const struct step *step)
 	if (step->kind == STEP_HOOK && hook_stops_target(step->hook)) {
 		memset(c->connected, 0, c->scenario->cast_count);
 	}
-	if (!a || !actor_class_is_client(a->class) || step->kind > STEP_NEVER) {
+	if (!a || !actor_class_connects(a->class) || step->kind > STEP_OPEN) {
 		return;
 	}
-	if (step->kind == STEP_CONNECT) {
+	if (step->kind == STEP_CONNECT || step->kind == STEP_OPEN) {
+		if (a->class == ACTOR_COMPONENT && c->connected[step->actor]) {
+			problem_at(c, step, "%s has a stream already; expected a `disconnects` step before", a->name);
+		}
 		c->connected[step->actor] = 1;
 	} else if (!c->connected[step->actor]) {
 		problem_at(c, step, "%s is not connected here; expected a `connects` step before", a->name);
-	} else if (step->kind == STEP_DISCONNECT) {
+	} else if (step->kind == STEP_DISCONNECT || ends_stream(step)) {
 		c->connected[step->actor] = 0;
 	}
 }
@@ -320,8 +329,10 @@ void scenario_check(struct scenario *s, const struct requirements *rs, struct pr
 	}
 	for (size_t i = 0; i < s->cast_count; i++) {
 		const char *identity = s->cast[i].identity;
-		if (identity && (s->cast[i].class != ACTOR_PEER || !strchr(identity, '/'))) {
-			problems_add(ps, s->file, s->cast[i].line, 1, "expected `identity: CATEGORY/TYPE` below a peer");
+		int has_identity = s->cast[i].class == ACTOR_PEER || s->cast[i].class == ACTOR_COMPONENT;
+		if (identity && (!has_identity || !strchr(identity, '/'))) {
+			problems_add(
+					ps, s->file, s->cast[i].line, 1, "expected `identity: CATEGORY/TYPE` below a peer or component");
 		}
 		if (!s->cast[i].used && !scenario_is_plain(s)) {
 			problems_add(ps, s->file, s->cast[i].line, 1, "actor '%s' is never used", s->cast[i].name);

@@ -115,8 +115,8 @@ static void read_actor(struct scenario *s, const struct line *line, struct probl
 	enum actor_class class;
 	if (!close || read_class(line->text + 1, (size_t)(close - line->text - 1), &class)) {
 		problems_add(ps, line->file, line->number, 1,
-				"unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer] or "
-				"[RemoteUser]");
+				"unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer], "
+				"[RemoteUser] or [Component]");
 		return;
 	}
 	const char *written = close + 1 + strspn(close + 1, " \t");

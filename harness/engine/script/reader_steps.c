@@ -52,7 +52,7 @@ static int leading_actor(const struct step_reader *r, const char *text, const ch
 
 static const char *default_ns(const struct step_reader *r, int actor)
 {
-	return actor_class_is_client(r->scenario->cast[actor].class) ? NS_CLIENT : NS_SERVER;
+	return actor_class_ns(r->scenario->cast[actor].class);
 }
 
 static void read_body(struct step_reader *r, const struct line *head, const struct line *body, size_t count,
@@ -80,8 +80,8 @@ static void read_raw(
 		struct step_reader *r, const struct line *head, const struct line *body, size_t count, struct step *step)
 {
 	const struct actor *a = &r->scenario->cast[step->actor];
-	if (a->class != ACTOR_PEER && !actor_has_own_session(a)) {
-		problem(r, head, "only a peer, or a client with `resource:` or `login:`, sends raw octets");
+	if (a->class != ACTOR_PEER && a->class != ACTOR_COMPONENT && !actor_has_own_session(a)) {
+		problem(r, head, "only a peer, a component, or a client with `resource:` or `login:`, sends raw octets");
 	} else if (!count) {
 		problem(r, head, "expected an indented line of octets below this line");
 	} else if (count > 1) {
@@ -93,8 +93,11 @@ static void read_raw(
 /* Steps without anything below them, about streams as such. */
 static void read_stream_step(struct step_reader *r, const struct line *head, size_t count, struct step *step)
 {
-	if (r->scenario->cast[step->actor].class != ACTOR_PEER) {
-		problem(r, head, "only a peer opens streams, holds back answers and ends streams like that");
+	enum actor_class class = r->scenario->cast[step->actor].class;
+	if (step->kind == STEP_OPEN && class != ACTOR_PEER && class != ACTOR_COMPONENT) {
+		problem(r, head, "only a peer and a component open streams");
+	} else if (step->kind != STEP_OPEN && class != ACTOR_PEER) {
+		problem(r, head, "only a peer holds back answers and ends streams like that");
 	} else if (count) {
 		problem(r, head, "nothing stands below this step");
 	}
@@ -123,9 +126,10 @@ static int read_closed(struct step_reader *r, struct step *step, const struct li
 				strspn(head->text + len + sizeof rest - 1, ":") != strlen(head->text + len + sizeof rest - 1)) {
 			continue;
 		}
-		if (a->class != ACTOR_PEER && !actor_has_own_session(a)) {
+		if (a->class != ACTOR_PEER && a->class != ACTOR_COMPONENT && !actor_has_own_session(a)) {
 			problem(r, head,
-					"only a peer, or a client with `resource:` or `login:`, has a stream that can be waited for");
+					"only a peer, a component, or a client with `resource:` or `login:`, has a stream that can be "
+					"waited for");
 		}
 		a->used = 1;
 		step->actor = (int)i;

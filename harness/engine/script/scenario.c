@@ -29,7 +29,17 @@ const char *actor_class_account(enum actor_class class)
 
 int actor_class_is_client(enum actor_class class)
 {
-	return class != ACTOR_PEER && class != ACTOR_REMOTE_USER;
+	return class != ACTOR_PEER && class != ACTOR_REMOTE_USER && class != ACTOR_COMPONENT;
+}
+
+int actor_class_connects(enum actor_class class)
+{
+	return actor_class_is_client(class) || class == ACTOR_COMPONENT;
+}
+
+const char *actor_class_ns(enum actor_class class)
+{
+	return class == ACTOR_COMPONENT ? NS_COMPONENT : actor_class_is_client(class) ? NS_CLIENT : NS_SERVER;
 }
 
 int actor_class_is_admin(enum actor_class class)

@@ -15,7 +15,8 @@
 	X(ACTOR_USER, "User", "user")                                                                                      \
 	X(ACTOR_CLIENT, "Client", NULL)                                                                                    \
 	X(ACTOR_PEER, "Peer", NULL)                                                                                        \
-	X(ACTOR_REMOTE_USER, "RemoteUser", NULL)
+	X(ACTOR_REMOTE_USER, "RemoteUser", NULL)                                                                           \
+	X(ACTOR_COMPONENT, "Component", NULL)
 
 enum actor_class {
 #define X(name, text, account) name,
@@ -30,6 +31,9 @@ const char *actor_class_text(enum actor_class class);
 const char *actor_class_account(enum actor_class class); /* key of the profile's account, or NULL */
 int actor_class_is_client(enum actor_class class);
 int actor_class_is_admin(enum actor_class class);
+/* Has one stream of its own, which a `connects` step opens: clients and components. */
+int actor_class_connects(enum actor_class class);
+const char *actor_class_ns(enum actor_class class); /* content namespace of its streams */
 struct actor;
 int actor_has_own_session(const struct actor *a); /* a client that gets no session that is lent from play to play */
 

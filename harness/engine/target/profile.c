@@ -59,6 +59,23 @@ static void read_addresses(struct reading *r, struct profile *p, const json_t *j
 	p->srv_names_address = target && !strcmp(target, "address");
 }
 
+static void read_component(struct reading *r, struct profile *p, const json_t *component)
+{
+	size_t i;
+	json_t *v;
+	p->component.address = text(r, component, "component", "address", 1);
+	p->component.secret = text(r, component, "component", "secret", 1);
+	p->component.port = number(component, "port", 0);
+	json_array_foreach(json_object_get(component, "domains"), i, v)
+	{
+		p->component.domains = mem_resize(p->component.domains, i + 1, sizeof *p->component.domains);
+		p->component.domains[p->component.domains_count++] = mem_strdup(json_is_string(v) ? json_string_value(v) : "");
+	}
+	if (!p->component.domains_count) {
+		missing(r, "component", "domains", "at least one domain");
+	}
+}
+
 static void read_accounts(struct reading *r, struct profile *p, json_t *accounts)
 {
 	const char *name;
@@ -126,6 +143,10 @@ int profile_read(struct profile *p, const json_t *json, char **error)
 	p->name = text(&r, json, "", "name", 1);
 	p->off_domain = text(&r, json, "", "off_domain", 0);
 	read_addresses(&r, p, json);
+	const json_t *component = json_object_get(json, "component");
+	if (component) {
+		read_component(&r, p, component);
+	}
 	const json_t *timing = json_object_get(json, "timing");
 	p->quiet_ms = number(timing, "quiet", 60);
 	p->final_quiet_ms = number(timing, "final_quiet", 300);
@@ -140,13 +161,17 @@ int profile_read(struct profile *p, const json_t *json, char **error)
 void profile_finish(struct profile *p)
 {
 	char *texts[] = {p->name, p->off_domain, p->c2s_address, p->s2s_address, p->tls, p->ca, p->zone, p->peers_address,
-			p->dns_address};
+			p->dns_address, p->component.address, p->component.secret};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		free(texts[i]);
 	}
 	for (size_t i = 0; i < p->domains_count; i++) {
 		free(p->domains[i]);
 	}
+	for (size_t i = 0; i < p->component.domains_count; i++) {
+		free(p->component.domains[i]);
+	}
+	free(p->component.domains);
 	for (size_t i = 0; i < p->claims_count; i++) {
 		free(p->claims[i]);
 	}
@@ -217,6 +242,12 @@ int profile_has(const struct profile *p, const char *what)
 	}
 	if (!strcmp(what, "s2s_tls")) {
 		return p->s2s_tls;
+	}
+	if (!strcmp(what, "component")) {
+		return p->component.domains_count > 0;
+	}
+	if (!strcmp(what, "components")) {
+		return p->component.domains_count > 1 || (p->component.domains_count && *p->component.domains[0] == '*');
 	}
 	return !strcmp(what, "virtual_hosts") && p->domains_count > 1;
 }

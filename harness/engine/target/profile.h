@@ -32,6 +32,12 @@ struct profile {
 	int s2s_tls;		   /* peers have STARTTLS and certificates */
 	char *tls;			   /* none, starttls, direct */
 	char *ca;
+	struct {
+		char *address, *secret;
+		int port;
+		char **domains; /* "*.srv.test": any label before */
+		size_t domains_count;
+	} component; /* all zero: the target has no port for components */
 	char *zone, *peers_address, *dns_address;
 	int peers_port, dns_port; /* 0: any free one */
 	int srv_names_address;	  /* dns.srv_target is "address" */
@@ -50,7 +56,8 @@ void profile_finish(struct profile *p);
 const struct hook *profile_hook(const struct profile *p, const char *name);
 const struct account *profile_account(const struct profile *p, const char *name);
 
-/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts", "s2s_tls". */
+/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts", "s2s_tls", "component", "components"
+ * (domains for several at once). */
 int profile_has(const struct profile *p, const char *what);
 
 #endif

@@ -15,6 +15,12 @@ from buddycheck.profile import Endpoint, Timing, load
 from buddycheck.render import Bound, check, fill, values, write_files
 from buddycheck.toml_lines import KeyLines
 
+COMPONENT = """[component]
+address = "127.0.0.1"
+port = 5347
+domains = ["muc.srv.test"]
+secret = "x"
+"""
 FULL = """\
 name = "full"
 description = "d"
@@ -23,6 +29,7 @@ domains = ["srv.test", "second.test"]
 off_domain = "off.test"
 c2s = { address = "127.0.0.5", port = 5222, tls = "starttls", ca = "ca.pem" }
 s2s = { address = "::1", port = 5269 }
+component = { address = "127.0.0.6", port = 5347, domains = ["muc.srv.test", "*.c.test"], secret_env = "SECRET" }
 peers = { zone = "peers.test", address = "127.0.0.3" }
 dns.address = "127.0.0.4"
 timing = { quiet = 10, deadline = 20 }
@@ -53,7 +60,10 @@ def errors(tmp_path: Path, text: str, **environ: str) -> list[str]:
 
 
 def test_everything_a_profile_may_say(tmp_path: Path) -> None:
-    profile = read(tmp_path, FULL, ADMIN_PW="pw")
+    profile = read(tmp_path, FULL, ADMIN_PW="pw", SECRET="shared")
+    assert profile.component.endpoint == Endpoint("127.0.0.6", 5347) and profile.component.domains == ("muc.srv.test", "*.c.test")
+    assert profile.component.secret == "shared" and "shared" not in repr(profile)
+    assert profile.secrets() == ["pw", "u", "shared"] and "*.c.test" in profile.public()
     assert profile.c2s == Endpoint("127.0.0.5", 5222, "starttls", tmp_path / "ca.pem")
     assert (profile.s2s.address, profile.dns_address, profile.off_domain) == ("::1", "127.0.0.4", "off.test")
     assert profile.timing == Timing(quiet=10, final_quiet=300, deadline=20, start=10000)
@@ -104,6 +114,14 @@ def test_everything_a_profile_may_say(tmp_path: Path) -> None:
     ("[s2s]", "[hooks.store_corrupt]\nprogram = ['true']\n[s2s]", ["target.toml:8: hooks.store_corrupt expected a hook store_repair beside it"]),
     ("[s2s]", "[hooks.roster]\nprogram = ['x', '${peer}']\n[s2s]", ["target.toml:9: hooks.roster.program: unknown placeholder ${peer}"]),
     ("[s2s]", "[hooks.roster]\nprogram = ['x', '${admin_password}']\n[s2s]", ["target.toml:9: hooks.roster.program: ${admin_password} may not stand on a command line"]),
+    ("[s2s]", COMPONENT.replace('secret = "x"', "") + "[s2s]", ["target.toml:8: component expected exactly one of: secret, secret_env"]),
+    ("[s2s]", COMPONENT.replace("secret =", "secret_env =") + "[s2s]", ["target.toml:12: component.secret_env expected a secret in the environment variable x"]),
+    ("[s2s]", COMPONENT.replace('"muc.srv.test"', '"a.*"') + "[s2s]", ["target.toml:11: component.domains expected a list of different domains, each with or without"]),
+    ("[s2s]", COMPONENT.replace('"muc.srv.test"', "") + "[s2s]", ["target.toml:11: component.domains expected a list"]),
+    ("[s2s]", COMPONENT.replace("5347", "0") + "[s2s]", ["target.toml:10: component.port expected a port from 1 to 65535: only a target with [start]"]),
+    ("[s2s]", COMPONENT + "colour = 1\n[s2s]", ["target.toml:13: component.colour is unknown"]),
+    ("[s2s]", COMPONENT + "[hooks.roster]\nprogram = ['x', '${component_secret}']\n[s2s]",
+     ["target.toml:14: hooks.roster.program: ${component_secret} may not stand on a command line"]),
     ("[s2s]", "start = 3\n[s2s]", ["target.toml:8: c2s.start is unknown"]),
 ])
 def test_errors(tmp_path: Path, old: str, new: str, expected: list[str]) -> None:
@@ -167,7 +185,7 @@ def test_all_errors_at_once_in_the_order_of_lines(tmp_path: Path, golden: Any) -
 
 @pytest.mark.parametrize("old, new, expected", [
     ("[start]\n", "[start]\ninstances = 0\n", "target.toml:21: start.instances expected a whole number from 1 to 8"),
-    ("port = 0", "port = 5222", "start.instances expected 1 where c2s.port or s2s.port is not 0"),
+    ("port = 0", "port = 5222", "start.instances expected 1 where c2s.port, s2s.port or component.port is not 0"),
 ])
 def test_instances_need_free_ports(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert read(tmp_path, STARTED).start.instances == 1
@@ -192,13 +210,27 @@ def test_errors_in_templates_name_file_and_line(tmp_path: Path) -> None:
 def test_rendered_files_are_private(tmp_path: Path) -> None:
     profile = read(tmp_path, STARTED)
     (tmp_path / "target.template").write_text("$$ ${admin_user}:${admin_password} ${domain2} ${dns_address}@${dns_port}")
-    facts = values(profile, tmp_path / "dir", 1, 2, Bound("127.0.0.3", 3, "127.0.0.4", 53))
+    facts = values(profile, tmp_path / "dir", {"c2s_port": 1, "s2s_port": 2}, Bound("127.0.0.3", 3, "127.0.0.4", 53))
     write_files(profile, tmp_path / "dir", facts)
     made = tmp_path / "dir" / "target"
     assert made.read_text() == f"$ admin:{PASSWORD} second.test 127.0.0.4@53"
     assert made.stat().st_mode & 0o777 == 0o600
     assert facts["fixture"] == str(tmp_path)
     assert fill("${c2s_port}-${s2s_port}-${peers_port}-${zone}-${dir}", facts) == f"1-2-3-peers.test-{tmp_path}/dir"
+
+
+def test_what_a_template_learns_of_components(tmp_path: Path) -> None:
+    plain = read(tmp_path, STARTED)
+    (tmp_path / "target.template").write_text("${component_port} ${component_domains} ${component_secret}")
+    with pytest.raises(UsageProblem, match=r"unknown placeholder \$\{component_port\}"):
+        check(plain)
+    profile = read(tmp_path, STARTED.replace("[peers]", '[component]\ndomains = ["a.test", "*.b.test"]\nsecret = "x"\n[peers]'))
+    assert (profile.component.endpoint.address, profile.component.endpoint.port) == ("127.0.0.1", 0)
+    (tmp_path / "target.template").write_text("${component_port} ${component_domains} ${component_secret}")
+    check(profile)
+    ports = {"c2s_port": 1, "s2s_port": 2, "component_port": 3}
+    facts = values(profile, Path("/dir"), ports, Bound("127.0.0.3", 3, "127.0.0.4", 53))
+    assert fill("${component_port} ${component_domains} ${component_secret}", facts) == "3 a.test *.b.test x"
 
 
 def test_certificates_are_facts_only_with_tls_between_servers(tmp_path: Path) -> None:
@@ -209,7 +241,7 @@ def test_certificates_are_facts_only_with_tls_between_servers(tmp_path: Path) ->
     profile = read(tmp_path, STARTED.replace("[peers]", "tls = 'starttls'\n[peers]"))
     (tmp_path / "target.template").write_text("${ca} ${certificate} ${key}")
     check(profile)
-    facts = values(profile, Path("/dir"), 1, 2, Bound("127.0.0.3", 3, "127.0.0.4", 53))
+    facts = values(profile, Path("/dir"), {"c2s_port": 1, "s2s_port": 2}, Bound("127.0.0.3", 3, "127.0.0.4", 53))
     assert fill("${ca} ${certificate} ${key}", facts) == " ".join(f"/dir/certificates/{name}" for name in ("ca.pem", "target.crt", "target.key"))
 
 

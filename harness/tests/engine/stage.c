@@ -285,8 +285,7 @@ static char *addressed(const struct stage_seat *seat, const char *stanza)
 
 static void hear(struct stage *st, int actor, const char *text, int opened_by_target, int validated)
 {
-	int client = actor_class_is_client(st->scenario->cast[actor].class);
-	struct stanza *s = stanza_parse(text, client ? NS_CLIENT : NS_SERVER);
+	struct stanza *s = stanza_parse(text, actor_class_ns(st->scenario->cast[actor].class));
 	ck_assert_msg(s != NULL, "no stanza: %s", text);
 	struct player_stanza ps = {
 			.stanza = s, .journal = ++st->journal, .opened_by_target = opened_by_target, .validated = validated};

@@ -46,10 +46,10 @@ static const char rules[] = "# what peers do\n"
 							"\t<iq/>";
 
 /* Line of the rule that fits, 0 if none does. */
-static int rule_for(int client, const char *text)
+static int rule_for(const char *ns, const char *text)
 {
-	struct stanza *s = stanza_parse(text, client ? NS_CLIENT : NS_SERVER);
-	const struct background_rule *r = background_find(&b, client, s, &vars);
+	struct stanza *s = stanza_parse(text, ns);
+	const struct background_rule *r = background_find(&b, ns, s, &vars);
 	stanza_unref(s);
 	return r ? r->line : 0;
 }
@@ -58,18 +58,21 @@ START_TEST(rules_are_read)
 {
 	background_read(&b, "phrases/b.rules", rules, &ps);
 	ck_assert_uint_eq(ps.count, 0);
-	ck_assert_uint_eq(b.count, 6);
 	static const struct {
-		int client, line, answers;
-	} expected[] = {{0, 3, 1}, {0, 9, 1}, {0, 18, 0}, {1, 20, 0}, {1, 22, 1}, {0, 26, 0}};
+		const char *ns;
+		int line, answers;
+	} expected[] = {{NS_SERVER, 3, 1}, {NS_COMPONENT, 3, 1}, {NS_SERVER, 9, 1}, {NS_COMPONENT, 9, 1},
+			{NS_SERVER, 18, 0}, {NS_COMPONENT, 18, 0}, {NS_CLIENT, 20, 0}, {NS_CLIENT, 22, 1}, {NS_SERVER, 26, 0},
+			{NS_COMPONENT, 26, 0}};
+	ck_assert_uint_eq(b.count, sizeof expected / sizeof *expected);
 	for (size_t i = 0; i < b.count; i++) {
-		ck_assert_int_eq(b.items[i].client, expected[i].client);
+		ck_assert_str_eq(b.items[i].ns, expected[i].ns);
 		ck_assert_int_eq(b.items[i].line, expected[i].line);
 		ck_assert_int_eq(b.items[i].answer != NULL, expected[i].answers);
 		ck_assert_ptr_nonnull(b.items[i].comes);
 	}
 	struct stanza *s = template_build(
-			b.items[1].answer, &vars, &(struct template_defaults){.from = "p1.test", .to = "srv.test", .id = "q1"});
+			b.items[2].answer, &vars, &(struct template_defaults){.from = "p1.test", .to = "srv.test", .id = "q1"});
 	ck_assert_str_eq(s->raw, "<iq type=\"result\" from=\"p1.test\" to=\"srv.test\" id=\"q1\">"
 							 "<query xmlns=\"urn:q\"><a/></query></iq>");
 	stanza_unref(s);
@@ -79,15 +82,17 @@ END_TEST
 START_TEST(the_first_rule_that_fits_is_found)
 {
 	background_read(&b, "phrases/b.rules", rules, &ps);
-	ck_assert_int_eq(rule_for(0, "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>"), 3);
-	ck_assert_int_eq(rule_for(0, "<iq type='get'><query xmlns='urn:q'/></iq>"), 9);
-	ck_assert_int_eq(rule_for(0, "<iq type='set'><query xmlns='urn:q'/></iq>"), 26);
-	ck_assert_int_eq(rule_for(0, "<presence from='srv.test'/>"), 18);
-	ck_assert_int_eq(rule_for(0, "<presence from='a@srv.test'/>"), 0);
-	ck_assert_int_eq(rule_for(0, "<message/>"), 0);
-	ck_assert_int_eq(rule_for(1, "<message from='a@b'><body>x</body></message>"), 20);
-	ck_assert_int_eq(rule_for(1, "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>"), 22);
-	ck_assert_int_eq(rule_for(1, "<presence from='srv.test'/>"), 0);
+	ck_assert_int_eq(rule_for(NS_SERVER, "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>"), 3);
+	ck_assert_int_eq(rule_for(NS_SERVER, "<iq type='get'><query xmlns='urn:q'/></iq>"), 9);
+	ck_assert_int_eq(rule_for(NS_SERVER, "<iq type='set'><query xmlns='urn:q'/></iq>"), 26);
+	ck_assert_int_eq(rule_for(NS_SERVER, "<presence from='srv.test'/>"), 18);
+	ck_assert_int_eq(rule_for(NS_SERVER, "<presence from='a@srv.test'/>"), 0);
+	ck_assert_int_eq(rule_for(NS_SERVER, "<message/>"), 0);
+	ck_assert_int_eq(rule_for(NS_CLIENT, "<message from='a@b'><body>x</body></message>"), 20);
+	ck_assert_int_eq(rule_for(NS_CLIENT, "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>"), 22);
+	ck_assert_int_eq(rule_for(NS_CLIENT, "<presence from='srv.test'/>"), 0);
+	ck_assert_int_eq(rule_for(NS_COMPONENT, "<presence from='srv.test'/>"), 18);
+	ck_assert_int_eq(rule_for(NS_COMPONENT, "<message/>"), 0);
 }
 END_TEST
 
@@ -98,7 +103,7 @@ START_TEST(files_add_up)
 	background_read(&b, "3.rules", "", &ps);
 	background_read(&b, "4.rules", "# only\n\n// comments\n", &ps);
 	ck_assert_uint_eq(ps.count, 0);
-	ck_assert_uint_eq(b.count, 2);
+	ck_assert_uint_eq(b.count, 4); /* each for peers and for components */
 }
 END_TEST
 
@@ -140,7 +145,7 @@ START_TEST(a_bad_rule_does_not_hide_the_next)
 {
 	background_read(&b, "phrases/b.rules", "a peer hopes:\n\t<iq/>\na peer tolerates:\n\t<iq/>\n", &ps);
 	ck_assert_uint_eq(ps.count, 1);
-	ck_assert_uint_eq(b.count, 1);
+	ck_assert_uint_eq(b.count, 2);
 	ck_assert_int_eq(b.items[0].line, 3);
 }
 END_TEST

@@ -82,7 +82,7 @@ START_TEST(a_directory_is_read)
 	ck_assert_uint_eq(c.problems.count, 0);
 	ck_assert_uint_eq(c.requirements.count, 1);
 	ck_assert_uint_eq(c.phrases.count, 1);
-	ck_assert_uint_eq(c.background.count, 1);
+	ck_assert_uint_eq(c.background.count, 2);
 	ck_assert_uint_eq(c.count, 3);
 	ck_assert_str_eq(c.scenarios[0]->id, "adhoc/z");
 	ck_assert_str_eq(c.scenarios[1]->id, "cancel/a");

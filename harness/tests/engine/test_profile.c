@@ -10,6 +10,8 @@ static const char complete[] =
 		"{\"name\": \"prosody\", \"domains\": [\"srv.test\", \"two.test\"], \"off_domain\": \"off.test\","
 		" \"c2s\": {\"address\": \"127.0.0.1\", \"port\": 5222, \"tls\": \"starttls\", \"ca\": \"/etc/ca.pem\"},"
 		" \"s2s\": {\"address\": \"127.0.0.2\", \"port\": 5269},"
+		" \"component\": {\"address\": \"127.0.0.2\", \"port\": 5347, \"secret\": \"x y\","
+		"                 \"domains\": [\"muc.srv.test\", \"*.c.test\"]},"
 		" \"peers\": {\"zone\": \"peers.test\", \"address\": \"127.0.0.3\", \"port\": 5269},"
 		" \"dns\": {\"address\": \"127.0.0.4\", \"port\": 53},"
 		" \"timing\": {\"quiet\": 70, \"final_quiet\": 400, \"deadline\": 6000, \"start\": 11000},"
@@ -53,6 +55,11 @@ START_TEST(a_complete_profile_is_read)
 	ck_assert_str_eq(p.ca, "/etc/ca.pem");
 	ck_assert_str_eq(p.s2s_address, "127.0.0.2");
 	ck_assert_int_eq(p.s2s_port, 5269);
+	ck_assert_str_eq(p.component.address, "127.0.0.2");
+	ck_assert_int_eq(p.component.port, 5347);
+	ck_assert_str_eq(p.component.secret, "x y");
+	ck_assert_uint_eq(p.component.domains_count, 2);
+	ck_assert_str_eq(p.component.domains[1], "*.c.test");
 	ck_assert_str_eq(p.zone, "peers.test");
 	ck_assert_str_eq(p.peers_address, "127.0.0.3");
 	ck_assert_int_eq(p.peers_port, 5269);
@@ -95,7 +102,7 @@ START_TEST(what_a_target_has)
 		int has;
 	} facts[] = {{"claim:strict", 1}, {"claim:prompt", 0}, {"claim:other", 0}, {"claim:", 0}, {"hook:approve", 1},
 			{"hook:kill", 0}, {"account:user", 1}, {"account:nobody", 0}, {"off_domain", 1}, {"virtual_hosts", 1},
-			{"strict", 0}, {"", 0}};
+			{"component", 1}, {"components", 1}, {"strict", 0}, {"", 0}};
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
 		ck_assert_msg(profile_has(&p, facts[i].what) == facts[i].has, "%s", facts[i].what);
 	}
@@ -111,6 +118,21 @@ START_TEST(what_a_small_target_lacks)
 	ck_assert_int_eq(profile_has(&p, "virtual_hosts"), 0);
 	ck_assert_int_eq(profile_has(&p, "s2s_tls"), 0);
 	ck_assert_int_eq(profile_has(&p, "s2s_plain"), 1);
+	profile_finish(&p);
+	json_t *domains = json_object_get(json_object_get(json, "component"), "domains");
+	json_array_remove(domains, 1);
+	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
+	ck_assert_int_eq(profile_has(&p, "component"), 1);
+	ck_assert_int_eq(profile_has(&p, "components"), 0); /* one name is for one at a time */
+	profile_finish(&p);
+	json_array_set_new(domains, 0, json_string("*.srv.test"));
+	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
+	ck_assert_int_eq(profile_has(&p, "components"), 1);
+	profile_finish(&p);
+	json_object_del(json, "component");
+	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
+	ck_assert_int_eq(profile_has(&p, "component"), 0);
+	ck_assert_int_eq(profile_has(&p, "components"), 0);
 	profile_finish(&p);
 	json_object_set_new(json_object_get(json, "s2s"), "tls", json_string("starttls"));
 	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);

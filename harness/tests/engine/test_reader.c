@@ -173,7 +173,9 @@ START_TEST(classes_are_described)
 }
 END_TEST
 
-#define CLASSES "unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer] or [RemoteUser]"
+#define CLASSES                                                                                                        \
+	"unknown class; expected [Admin], [SecondAdmin], [HostAdmin], [User], [Client], [Peer], [RemoteUser] or "          \
+	"[Component]"
 #define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
 	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain:, "    \
@@ -627,8 +629,10 @@ static const struct {
 				"\"id='{bind:a}'\" in a stanza to send; patterns are for `receives` (is a `receives:` line missing?)"},
 		{"Marlowe sends raw:\n", 1, 1, "expected an indented line of octets below this line"},
 		{"Marlowe sends raw:\n\t<a>\n\t</b>\n", 3, 2, "raw octets are one line"},
-		{"Bard sends raw:\n\t<a>\n", 1, 1, "only a peer, or a client with `resource:` or `login:`, sends raw octets"},
-		{"Tybalt sends raw:\n\t<a>\n", 1, 1, "only a peer, or a client with `resource:` or `login:`, sends raw octets"},
+		{"Bard sends raw:\n\t<a>\n", 1, 1,
+				"only a peer, a component, or a client with `resource:` or `login:`, sends raw octets"},
+		{"Tybalt sends raw:\n\t<a>\n", 1, 1,
+				"only a peer, a component, or a client with `resource:` or `login:`, sends raw octets"},
 		{"Bard receives: nothing\n\t<iq/>\n", 2, 2, NO_CHECK},
 		{"Bard connects\n\t<iq/>\n", 2, 2, NO_CHECK},
 		{"the target restarts\n\tsoon\n", 2, 2, NO_CHECK},
@@ -636,18 +640,17 @@ static const struct {
 		{"Bard resets\n", 1, 1, "only a peer resets"},
 		{"unreachable:\n", 1, 1, "expected `unreachable: why`, with nothing below it"},
 		{"unreachable: so\n\tSB-001 x\n", 1, 1, "expected `unreachable: why`, with nothing below it"},
-		{"Bard opens a stream\n", 1, 1, "only a peer opens streams, holds back answers and ends streams like that"},
-		{"Tybalt holds back its answers\n", 1, 1,
-				"only a peer opens streams, holds back answers and ends streams like that"},
-		{"Bard half-closes its streams\n", 1, 1,
-				"only a peer opens streams, holds back answers and ends streams like that"},
+		{"Bard opens a stream\n", 1, 1, "only a peer and a component open streams"},
+		{"Tybalt holds back its answers\n", 1, 1, "only a peer holds back answers and ends streams like that"},
+		{"Bard half-closes its streams\n", 1, 1, "only a peer holds back answers and ends streams like that"},
 		{"Bard ends the target's streams with reset\n", 1, 1,
-				"only a peer opens streams, holds back answers and ends streams like that"},
+				"only a peer holds back answers and ends streams like that"},
 		{"Marlowe ends the target's streams with joy\n", 1, 1, "expected a condition of RFC 6120 section 4.9.3"},
 		{"Marlowe opens a stream\n\tSB-001 x\n", 1, 1, "nothing stands below this step"},
 		{"Marlowe opens a stream with:\n", 1, 1, "expected an indented line of octets below this line"},
 		{"Bard's stream is closed\n", 1, 1,
-				"only a peer, or a client with `resource:` or `login:`, has a stream that can be waited for"},
+				"only a peer, a component, or a client with `resource:` or `login:`, has a stream that can be waited "
+				"for"},
 		{"Marlowe's stream is closed with\n", 1, 1, "'Marlowe's stream is closed with' " NO_STEP},
 		{"the target opens a stream to Bard\n", 1, 1, "'Bard' is no peer or remote user of the cast"},
 		{"Tybalt connects\n", 1, 1, "a remote user has no connection of its own; its peer connects and disconnects"},

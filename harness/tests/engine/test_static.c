@@ -195,6 +195,36 @@ START_TEST(plays_are_checked)
 }
 END_TEST
 
+static const struct {
+	const char *play;
+	int line; /* 0: no problem */
+	const char *message;
+} component_plays[] = {
+		{"Muc connects\nMuc sends:\n\t<presence/>\nMuc disconnects\nMuc opens a stream\nMuc sends raw:\n\t<x/>\n", 0,
+				NULL},
+		{"Muc sends:\n\t<presence/>\n", 1, "Muc is not connected here; expected a `connects` step before"},
+		{"Muc receives:\n\t<presence/>\n", 1, "Muc is not connected here; expected a `connects` step before"},
+		{"Muc connects\nMuc connects\n", 2, "Muc has a stream already; expected a `disconnects` step before"},
+		{"Muc connects\nMuc opens a stream\n", 2, "Muc has a stream already; expected a `disconnects` step before"},
+		{"Muc connects\nMuc's stream is closed\nMuc connects\n", 0, NULL},
+		{"Muc connects\nMuc's stream is closed\nMuc sends:\n\t<presence/>\n", 3,
+				"Muc is not connected here; expected a `connects` step before"},
+};
+
+START_TEST(a_component_connects_before_it_acts)
+{
+	static const char check[] = "${target} is ${Muc}\n\tSB-001 x\n";
+	char *text = mem_printf("# t\n[Component] Muc\n---\n%s%s", component_plays[_i].play, check);
+	check_text(text);
+	free(text);
+	if (component_plays[_i].line) {
+		only_problem("area/name.scs", 3 + component_plays[_i].line, component_plays[_i].message);
+	} else {
+		no_problem();
+	}
+}
+END_TEST
+
 START_TEST(a_client_connects_before_it_acts)
 {
 	check_play("Bard sends:\n\t<iq/>\nTybalt receives: nothing\n\tSB-001 x\n");
@@ -223,7 +253,7 @@ START_TEST(an_identity_is_a_peers)
 		check_text(text);
 		free(text);
 		if (i < 2) {
-			only_problem("area/name.scs", 2, "expected `identity: CATEGORY/TYPE` below a peer");
+			only_problem("area/name.scs", 2, "expected `identity: CATEGORY/TYPE` below a peer or component");
 		} else {
 			no_problem();
 		}
@@ -395,6 +425,8 @@ static Suite *make(void)
 	TCase *tests = tcase_create("static");
 	tcase_add_checked_fixture(tests, NULL, teardown);
 	tcase_add_loop_test(tests, plays_are_checked, 0, sizeof plays / sizeof *plays);
+	tcase_add_loop_test(
+			tests, a_component_connects_before_it_acts, 0, sizeof component_plays / sizeof *component_plays);
 	tcase_add_test(tests, a_client_connects_before_it_acts);
 	tcase_add_test(tests, something_must_be_decided);
 	tcase_add_test(tests, an_identity_is_a_peers);

@@ -171,6 +171,40 @@ START_TEST(a_play_waits_for_its_clients_and_others_pass_by)
 }
 END_TEST
 
+static char lent[] = "muc.srv.test", made_up[] = "*.srv.test";
+
+/* The actor of that play becomes a component with that domain of the profile. */
+static void becomes_component(struct bill *b, int play, int actor, size_t domain)
+{
+	b->casts[play][actor].class = ACTOR_COMPONENT;
+	b->links[play][actor].domain = domain;
+}
+
+START_TEST(a_domain_is_lent_to_one_component_after_the_other)
+{
+	static const int actors[] = {1, 1, 2, 1};
+	char *domains[] = {lent, made_up};
+	int held[2] = {0};
+	struct bill *b = bill_of(actors, 4);
+	b->suite.plan.profile.component.domains = domains;
+	b->suite.plan.profile.component.domains_count = 2;
+	b->run.domains_held = held;
+	becomes_component(b, 0, 0, 0);
+	becomes_component(b, 1, 0, 0);
+	becomes_component(b, 2, 1, 1);
+	becomes_component(b, 3, 0, 1); /* names that are made up are never the same */
+	char text[64];
+	ck_assert_str_eq(begun(b, text), "0 2 3");
+	b->links[0][0].component = (struct component *)b; /* its stream has not come to its end */
+	over(b, 0);
+	ck_assert_str_eq(begun(b, text), "");
+	b->links[0][0].component = NULL;
+	turns_let_go(&b->links[0][0]);
+	ck_assert_str_eq(begun(b, text), "1");
+	bill_done(b);
+}
+END_TEST
+
 START_TEST(more_clients_than_are_shared_are_no_reason_to_wait_for_ever)
 {
 	static const int admins[] = {12};
@@ -247,6 +281,7 @@ static Suite *make(void)
 	tcase_add_test(tests, who_shares_a_restart);
 	tcase_add_loop_test(tests, groups_are_spread_over_instances, 0, sizeof spreads / sizeof *spreads);
 	tcase_add_test(tests, a_play_waits_for_its_clients_and_others_pass_by);
+	tcase_add_test(tests, a_domain_is_lent_to_one_component_after_the_other);
 	tcase_add_test(tests, more_clients_than_are_shared_are_no_reason_to_wait_for_ever);
 	tcase_add_test(tests, where_one_session_is_allowed_administrators_take_turns);
 	tcase_add_test(tests, jobs_bound_the_plays_under_way);
