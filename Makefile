@@ -4,6 +4,8 @@ TARGET ?= reference
 PYTHON ?= /usr/bin/python3
 BUILD ?= build
 OUT ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
 NETWORK ?=
 CC = gcc
 
@@ -33,7 +35,8 @@ c_files := $(wildcard harness/engine/*/*.[ch] harness/tests/engine/*.[ch] harnes
 	fixtures/reference/*.[ch] fixtures/reference/commands/*.[ch])
 
 .PHONY: help run build check check-unit check-driver check-page check-lua check-format check-tidy check-lint check-suite check-system \
-	check-asan check-valgrind check-mutants check-mutants-quick check-variants check-flaky bench samples packages packages-check clean
+	check-asan check-valgrind check-mutants check-mutants-quick check-variants check-flaky bench samples packages packages-check install \
+	uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -47,6 +50,7 @@ help:
 	@echo "make check-variants         does the suite report nothing of correct variants of the reference server?"
 	@echo "make check-flaky            the suite 100 times with all CPUs busy: does a verdict differ?"
 	@echo "make bench [RUNS=5]         what the suite costs: wall, CPU, memory, the slowest scenarios and what they wait for"
+	@echo "make install [PREFIX=/usr/local] [DESTDIR=]   installs the command, its manual page, scenarios and targets; make uninstall"
 	@echo "make samples                makes the reports in reports/samples/ anew"
 	@echo "make clean                  remove build/"
 
@@ -180,6 +184,33 @@ check-flaky: build
 samples: packages-check
 	@$(MAKE) --no-print-directory build
 	@reports/samples/make.sh $(BUILD)/buddycheck
+
+# --- installed: the engine in libexec/, everything that is read in share/, laid out as here so that it is found as here ---
+
+prefix = $(DESTDIR)$(PREFIX)
+shared = harness/driver/buddycheck scenarios fixtures reports/schema reports/templates ci/expect ci/install.sh LICENSE
+
+$(BUILD)/buddycheck.1: $(wildcard harness/driver/buddycheck/*.py)
+	@mkdir -p $(@D)
+	@PYTHONPATH=harness/driver PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m buddycheck.manual >$@
+
+install: build $(BUILD)/buddycheck.1
+	@rm -rf "$(prefix)/libexec/buddycheck" "$(prefix)/share/buddycheck"
+	@install -d "$(prefix)/bin" "$(prefix)/libexec/buddycheck" "$(prefix)/share/buddycheck" "$(prefix)/share/man/man1"
+	@install -m 755 $(BUILD)/buddycheck-engine $(BUILD)/buddycheck-reference "$(prefix)/libexec/buddycheck"
+	@tar --exclude='*.[ch]' --exclude=__pycache__ --exclude='fixtures/*/tests' --mode='u=rwX,go=rX' -cf - $(shared) | \
+		tar --no-same-owner -xf - -C "$(prefix)/share/buddycheck"
+	@ln -s ../../libexec/buddycheck "$(prefix)/share/buddycheck/build"
+	@git describe --always --dirty --abbrev=40 --exclude='*' >"$(prefix)/share/buddycheck/COMMIT" 2>/dev/null || \
+		rm -f "$(prefix)/share/buddycheck/COMMIT"
+	@$(PYTHON) -m compileall -q -s "$(DESTDIR)" "$(prefix)/share/buddycheck/harness/driver/buddycheck"
+	@install -m 755 $(BUILD)/buddycheck "$(prefix)/bin"
+	@install -m 644 $(BUILD)/buddycheck.1 "$(prefix)/share/man/man1"
+	@echo "installed: $(prefix)/bin/buddycheck"
+
+uninstall:
+	@rm -rf "$(prefix)/libexec/buddycheck" "$(prefix)/share/buddycheck"
+	@rm -f "$(prefix)/bin/buddycheck" "$(prefix)/share/man/man1/buddycheck.1"
 
 clean:
 	rm -rf $(BUILD)

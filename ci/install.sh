@@ -13,7 +13,7 @@ libjansson-dev libidn2-dev libgsasl-dev libsqlite3-dev libc-ares-dev python3-ric
 report_packages="python3 python3-jinja2 python3-jsonschema"
 check_packages="check valgrind clang-format clang-tidy libasan8 libubsan1 python3-pytest python3-lxml
 python3-hypothesis python3-tap python3-junitparser python3-more-itertools python3-yaml perl lua5.4 chromium
-shellcheck"
+shellcheck mandoc man-db"
 prosody_packages="prosody lua-unbound lua-sec"
 ejabberd_packages="ejabberd erlang-base erlang-dev"
 jabberd2_packages="jabberd2 sqlite3"

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Starts buddycheck. `make build` copies this file to build/buddycheck; it also works where it lies, and through symbolic links.
+# Starts buddycheck. `make build` copies this file to build/buddycheck, `make install` to bin/; it also works where it lies, and through
+# symbolic links.
 # BUDDYCHECK_PYTHON names another Python (3.11 or later, with Debian's modules).
 set -eu
 
 self=$(readlink -f -- "$0")
 here=$(dirname -- "$self")
-for package in "$here/../harness/driver/buddycheck" "$here/buddycheck"; do
+for package in "$here/../harness/driver/buddycheck" "$here/buddycheck" "$here/../share/buddycheck/harness/driver/buddycheck"; do
 	[ -f "$package/__main__.py" ] && break
 done
 if [ ! -f "$package/__main__.py" ]; then

@@ -44,6 +44,13 @@ Tests XMPP servers for XEP-0267 Server Buddies.
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
+    help_goes_to: Callable[[argparse.ArgumentParser], None] | None = None  # for manual.py, which asks all of them
+
+    def print_help(self, file: Any = None) -> None:
+        if Parser.help_goes_to:
+            Parser.help_goes_to(self)
+        super().print_help(file)
+
     def error(self, message: str) -> NoReturn:
         words = message.removeprefix("unrecognized arguments: ").split()
         if message.startswith("unrecognized arguments: "):

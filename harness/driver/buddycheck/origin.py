@@ -12,16 +12,19 @@ from . import VERSION
 from .process import capture
 
 CATALOGUE_FILES = (".scs", ".play", ".tsv", ".rules")
+INSTALLED = "COMMIT"  # in an installed tree, instead of .git
 COMMIT = re.compile(r"([0-9a-f]{40,64})(-dirty)?\Z")
 
 
 def harness(home: Path, environ: Mapping[str, str]) -> dict[str, str | bool | None]:
-    """Version and commit; no commit outside of a checkout. `modified`: tracked files differ from that commit."""
+    """Version and commit, of the checkout or of the one that it was installed from. `modified`: tracked files differ from that commit."""
     found = COMMIT.match(_described(home, environ))
     return {"version": VERSION, "commit": found[1] if found else None, "modified": bool(found and found[2])}
 
 
 def _described(home: Path, environ: Mapping[str, str]) -> str:
+    if (home / INSTALLED).is_file():
+        return (home / INSTALLED).read_text(encoding="ascii", errors="replace").strip()
     if not (home / ".git").exists() or not shutil.which("git", path=environ.get("PATH")):
         return ""
     status, output, _ = capture(["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], environ)
