@@ -238,6 +238,7 @@ void cue_end(struct play *p, const char *why, enum verdict verdict);
 
 /* turns.c */
 enum company turns_company(const struct scenario *s);
+size_t turns_windows(const struct steps *steps); /* quiet windows one after the other, at most */
 /* Which instance of the target each company gets that is there; the number of those that are needed, at most
  * `instances`. */
 size_t turns_spread(const int there[COMPANIES], size_t instances, size_t instance_of[COMPANIES]);

@@ -54,6 +54,23 @@ enum company turns_company(const struct scenario *s)
 	return company == WITH_ALL ? ALONE : company;
 }
 
+size_t turns_windows(const struct steps *steps)
+{
+	size_t windows = 0;
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct step *step = &steps->items[i];
+		/* An either may wait for one, too, before it takes an answer for a silence. */
+		size_t own = step->kind == STEP_NOTHING || step->kind == STEP_EITHER;
+		size_t inner = 0;
+		for (size_t b = 0; b < step->branches_count; b++) {
+			size_t branch = turns_windows(&step->branches[b]);
+			inner = branch > inner ? branch : inner;
+		}
+		windows += own + inner;
+	}
+	return windows;
+}
+
 /* The first group has the first instance for itself: it is what plays side by side, if anything does. The others follow
  * each other on the rest, in their order. */
 size_t turns_spread(const int there[COMPANIES], size_t instances, size_t instance_of[COMPANIES])

@@ -52,6 +52,26 @@ START_TEST(who_shares_a_restart)
 }
 END_TEST
 
+static const struct {
+	const char *play;
+	size_t windows;
+} lengths[] = {
+		{"Bard connects\n", 0},
+		{"Bard connects\n\nMarlowe receives: nothing\n", 1},
+		{"Bard connects\n\nMarlowe receives: nothing\n\nKyd receives: nothing\n", 2},
+		{"Bard connects\n\neither:\n\tMarlowe receives:\n\t\t<presence/>\n\tKyd receives: nothing\n"
+		 "or:\n\tMarlowe receives:\n\t\t<message/>\n\tKyd receives: nothing\n\tMarlowe receives: nothing\n",
+				3},
+};
+
+START_TEST(quiet_windows_of_a_play)
+{
+	struct stage *st = stage_set_up(&(struct stage_set){0}, lengths[_i].play);
+	ck_assert_uint_eq(turns_windows(&st->scenario->play), lengths[_i].windows);
+	stage_close(st);
+}
+END_TEST
+
 /* Companies: a all, r restarts, k kills, u auto, f function, 1 alone, z last. Where each goes, in this order. */
 static const struct {
 	const char *there;
@@ -279,6 +299,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("turns");
 	tcase_add_test(tests, who_runs_with_whom);
 	tcase_add_test(tests, who_shares_a_restart);
+	tcase_add_loop_test(tests, quiet_windows_of_a_play, 0, sizeof lengths / sizeof *lengths);
 	tcase_add_loop_test(tests, groups_are_spread_over_instances, 0, sizeof spreads / sizeof *spreads);
 	tcase_add_test(tests, a_play_waits_for_its_clients_and_others_pass_by);
 	tcase_add_test(tests, a_domain_is_lent_to_one_component_after_the_other);
