@@ -65,7 +65,7 @@ static void grow(struct peers *ps)
 
 static void on_accept(void *ud, struct conn *accepted)
 {
-	s2s_accept(ud, accepted);
+	s2s_accept(ud, accepted, "main");
 }
 
 /* Thousands of peers are silent most of the time, and a parser costs more memory than all the rest of a stream. */
@@ -104,6 +104,7 @@ struct peers *peers_create(const struct peers_config *config, char **error)
 		return NULL;
 	}
 	ps->loop = config->loop;
+	doors_open(ps, config->listen_address);
 	ps->listen_address = mem_strdup(config->listen_address);
 	ps->s2s_address = mem_strdup(config->s2s_address);
 	ps->s2s_port = config->s2s_port;
@@ -156,6 +157,7 @@ void peers_destroy(struct peers *ps)
 		return;
 	}
 	listener_destroy(ps->listener);
+	doors_close(ps);
 	uv_close((uv_handle_t *)ps->sweep, free_timer);
 	for (size_t i = 0; i < ps->bucket_count; i++) {
 		for (struct peer *p = ps->buckets[i], *next; p; p = next) {

@@ -44,8 +44,8 @@ struct peers_callbacks {
 	void (*on_opening)(void *ud, struct peer *peer, struct stanza *stanza);
 	/* The stream of peer_open() can be used. */
 	void (*on_opened)(void *ud, struct peer *peer, const char *target_domain);
-	/* The target opened a stream to peer. */
-	void (*on_visited)(void *ud, struct peer *peer);
+	/* The target opened a stream to peer, at the port that the name says: "main" or that of a door. */
+	void (*on_visited)(void *ud, struct peer *peer, const char *door);
 	/* The target was the first to end a stream that peer opened. how: "error" (then condition says which), "end"
 	 * ("</stream:stream>"), "fin" or "reset". Before on_closed. */
 	void (*on_ended)(void *ud, struct peer *peer, const char *how, const char *condition);
@@ -73,6 +73,9 @@ struct peer_security {
 	int bidi;						   /* its own streams become two-way where the target offers it (XEP-0288) */
 };
 
+/* Ports beside that of peers_port(): another one, 5269 of another address, one of ::1. */
+enum peer_door { PEER_DOOR_BACKUP, PEER_DOOR_DEFAULT, PEER_DOOR_IPV6, PEER_DOORS };
+
 /* All zero: a correct server of today. */
 struct peer_manner {
 	int before_1_0; /* its streams have no version, no features, no TLS: dialback only (RFC 3920 section 4.4.1) */
@@ -95,6 +98,10 @@ struct peers_config {
 /* NULL on error, *error is then one line for the user to free(). Strings of config are copied. */
 struct peers *peers_create(const struct peers_config *config, char **error);
 int peers_port(const struct peers *ps);
+int peers_door_port(const struct peers *ps, enum peer_door door); /* 0: the machine does not have it */
+const char *peers_door_address(const struct peers *ps, enum peer_door door);
+int peers_hole_port(
+		const struct peers *ps); /* a port of the peers' address that neither accepts nor refuses; 0: none */
 void peers_set_target(struct peers *ps, const char *s2s_address, int s2s_port);
 /* Connections that are open or closing, of all peers. */
 size_t peers_streams(const struct peers *ps);

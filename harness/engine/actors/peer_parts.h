@@ -7,11 +7,23 @@
 #include "actors/peer.h"
 #include "wire/stream.h"
 
+#include <netinet/in.h>
+
 struct s2s;
+
+struct door {
+	struct peers *ps;
+	const char *name;
+	char address[INET6_ADDRSTRLEN];
+	struct listener *listener; /* NULL: the machine does not have it */
+};
 
 struct peers {
 	uv_loop_t *loop;
 	struct listener *listener;
+	struct door doors[PEER_DOORS];
+	int hole[3]; /* a listening socket, and those that fill its queue; -1: none */
+	int hole_port;
 	char *listen_address;
 	char *s2s_address; /* NULL until it is known */
 	int s2s_port;
@@ -88,6 +100,7 @@ struct s2s {
 	struct peer *peer; /* NULL: a stray */
 	struct pair *pair; /* outbound: what it serves; NULL once the pair has given it up */
 	struct conn *conn;
+	const char *door; /* inbound: where it came in */
 	struct stream_parser *parser;
 	struct claim *claims; /* inbound */
 	uv_timer_t *timer;	  /* runs while our end waits for the target's */
@@ -119,6 +132,10 @@ char *domain_of(const char *jid);									  /* lower case, caller frees; NULL gi
 struct peer *peers_within(const struct peers *ps, const char *name);  /* whose domain is a part of name, or NULL */
 struct peer *peers_find_jid(const struct peers *ps, const char *jid); /* by the domain of an address; NULL is allowed */
 
+/* doors.c */
+void doors_open(struct peers *ps, const char *address); /* those that can be had */
+void doors_close(struct peers *ps);
+
 /* pair.c */
 struct pair *pair_find(const struct peer *p, const char *target);
 struct pair *pair_get(struct peer *p, const char *target); /* makes it where there is none */
@@ -138,7 +155,7 @@ void pair_abandon(struct pair *pair); /* lets go of its stream and forgets what 
 void pair_destroy(struct pair *pair);
 
 /* s2s_stream.c */
-void s2s_accept(struct peers *ps, struct conn *conn);
+void s2s_accept(struct peers *ps, struct conn *conn, const char *door);
 struct s2s *s2s_connect(struct pair *pair);							  /* NULL if the target's address is of no use */
 void s2s_adopt(struct s2s *s, struct peer *p);						  /* a stray has named its peer */
 int s2s_record(struct s2s *s, struct record r, const struct peer *p); /* owner and stream are filled in; the line */

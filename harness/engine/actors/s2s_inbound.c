@@ -29,7 +29,7 @@ void inbound_header(struct s2s *s, const struct stream_header *header)
 		inbound_release(s);
 	}
 	if (s->peer && !again && s->ps->callbacks->on_visited) {
-		s->ps->callbacks->on_visited(s->ps->ud, s->peer);
+		s->ps->callbacks->on_visited(s->ps->ud, s->peer, s->door);
 	}
 }
 

@@ -481,10 +481,11 @@ static struct s2s *create(struct peers *ps, struct peer *p, struct pair *pair)
 	return s;
 }
 
-void s2s_accept(struct peers *ps, struct conn *conn)
+void s2s_accept(struct peers *ps, struct conn *conn, const char *door)
 {
 	struct s2s *s = create(ps, NULL, NULL);
 	s->conn = conn;
+	s->door = door;
 	s->established = 1;
 	conn_set_callbacks(conn, &conn_callbacks, s);
 	s2s_record(s, (struct record){.kind = RECORD_OPEN, .from_target = 1, .data = "in", .len = 2}, NULL);

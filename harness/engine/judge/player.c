@@ -161,6 +161,24 @@ static void check_hooks(struct player *p)
 	}
 }
 
+/* A target that does not ask our DNS for addresses is led to them by SRV records only. */
+static void check_dns(struct player *p)
+{
+	static const char *const by_address[] = {"no SRV", "wildcard", "IPv6"};
+	const struct scenario *s = p->config.scenario;
+	for (size_t i = 0; i < s->cast_count; i++) {
+		const char *dns = s->cast[i].dns ? s->cast[i].dns : "";
+		for (size_t n = 0; n < sizeof by_address / sizeof *by_address; n++) {
+			if (!strcmp(dns, by_address[n]) && !has(p, "", "dns_addresses")) {
+				result_trouble(&p->result, VERDICT_SKIP, "the profile's target does not ask buddycheck for addresses");
+			}
+		}
+		if (!strcmp(dns, "IPv6") && !has(p, "", "ipv6")) {
+			result_trouble(&p->result, VERDICT_SKIP, "this machine has no address ::1");
+		}
+	}
+}
+
 static void check_needs(struct player *p)
 {
 	const struct scenario *s = p->config.scenario;
@@ -187,6 +205,7 @@ static void check_needs(struct player *p)
 	} else if (components > 1 && !has(p, "", "components")) {
 		result_trouble(&p->result, VERDICT_SKIP, "needs several components, for which the profile has no domains");
 	}
+	check_dns(p);
 	if (strstr(s->expanded, "${target2}") && !p->config.target2) {
 		result_trouble(&p->result, VERDICT_SKIP, "the profile names no second domain");
 	}
@@ -393,9 +412,11 @@ void player_on_opened(struct player *p, int actor, uint64_t now)
 	steps_advance(p, now);
 }
 
-void player_on_visited(struct player *p, int actor, int journal, uint64_t now)
+void player_on_visited(struct player *p, int actor, const char *door, int journal, uint64_t now)
 {
-	keep_event(p, actor, "<opened xmlns='" NS_STREAM_EVENT "'/>", journal);
+	char *text = mem_printf("<opened xmlns='" NS_STREAM_EVENT "' at='%s'/>", door);
+	keep_event(p, actor, text, journal);
+	free(text);
 	steps_advance(p, now);
 }
 

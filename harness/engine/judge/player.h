@@ -79,7 +79,8 @@ void player_on_opening(struct player *p, int actor, struct stanza *stanza, int j
 void player_on_closed(struct player *p, int actor, const char *how, uint64_t now);
 /* Of a peer: the stream of ACTION_OPEN is there. */
 void player_on_opened(struct player *p, int actor, uint64_t now);
-void player_on_visited(struct player *p, int actor, int journal, uint64_t now); /* the target opened a stream to it */
+/* The target opened a stream to it; door: which of the peer's ports it came to. */
+void player_on_visited(struct player *p, int actor, const char *door, int journal, uint64_t now);
 /* Of a peer: the target ended its stream; how as in the `closed` element of script/scenario.h, condition or NULL. */
 void player_on_ended(struct player *p, int actor, const char *how, const char *condition, int journal, uint64_t now);
 /* Of a peer: how many streams it has after one is gone, those that it opened and all. */

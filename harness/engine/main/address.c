@@ -89,6 +89,22 @@ static char *component_address(const struct play *p, size_t i)
 	return fresh;
 }
 
+/* The first label of its domain, where DNS is to say something else of it than usual; or NULL. */
+static const char *dns_label(const struct actor *a)
+{
+	static const char *const labels[][2] = {{"no name", DNS_NO_NAME}, {"DNS fails", DNS_FAILURE},
+			{"DNS is silent", DNS_SILENCE}, {"closed port", DNS_CLOSED_PORT}, {"black hole", DNS_BLACK_HOLE},
+			{"several priorities", DNS_PRIORITIES}, {"closed port first", DNS_CLOSED_FIRST}, {"no SRV", DNS_NO_SRV},
+			{"wildcard", DNS_WILDCARD}, {"IPv6", DNS_IPV6}};
+	const char *value = a->reachable ? a->reachable : a->dns;
+	for (size_t i = 0; value && i < sizeof labels / sizeof *labels; i++) {
+		if (!strcmp(value, labels[i][0])) {
+			return labels[i][1];
+		}
+	}
+	return NULL;
+}
+
 char *play_address(const struct play *p, size_t i)
 {
 	const struct actor *a = &p->scenario->cast[i];
@@ -107,10 +123,11 @@ char *play_address(const struct play *p, size_t i)
 					: a->class == ACTOR_PEER ? mem_printf("%s-%s.%s", name, p->token, p->run->suite->plan.profile.zone)
 											 : mem_printf("%s@%s", name, p->links[a->of].address);
 	free(name);
-	if (a->reachable) {
-		char *faulty = mem_printf("%s.%s", !strcmp(a->reachable, "no name") ? DNS_NO_NAME : DNS_CLOSED_PORT, address);
+	const char *label = dns_label(a);
+	if (label) {
+		char *special = mem_printf("%s.%s", label, address);
 		free(address);
-		return faulty;
+		return special;
 	}
 	if (a->subdomain) {
 		int target = !strcmp(a->subdomain, "${target}");

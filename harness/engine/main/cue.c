@@ -58,7 +58,7 @@ static void list_profile(struct buf *b, const struct profile *p)
 		list(b, "account:", p->accounts[i].name);
 	}
 	static const char *const others[] = {
-			"off_domain", "s2s_plain", "s2s_tls", "virtual_hosts", "component", "components"};
+			"dns_addresses", "ipv6", "off_domain", "s2s_plain", "s2s_tls", "virtual_hosts", "component", "components"};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		if (profile_has(p, others[i])) {
 			list(b, "", others[i]);
@@ -152,11 +152,12 @@ void cue_opened(struct play *p, int actor)
 	player_on_opened(p->player, actor, note(p, actor, "opened", NULL));
 }
 
-void cue_visited(struct play *p, int actor)
+void cue_visited(struct play *p, int actor, const char *door)
 {
 	struct facts f = {0};
 	number(&f, "line", (uint64_t)p->journal_last);
-	player_on_visited(p->player, actor, p->journal_last, note(p, actor, "visited", &f));
+	text(&f, "door", door);
+	player_on_visited(p->player, actor, door, p->journal_last, note(p, actor, "visited", &f));
 }
 
 void cue_ended(struct play *p, int actor, const char *how, const char *condition)

@@ -226,7 +226,7 @@ void cue_stanza(struct play *p, int actor, const struct player_stanza *ps);
 void cue_opening(struct play *p, int actor, struct stanza *stanza);
 void cue_closed(struct play *p, int actor, const char *how);
 void cue_opened(struct play *p, int actor);
-void cue_visited(struct play *p, int actor);
+void cue_visited(struct play *p, int actor, const char *door);
 void cue_ended(struct play *p, int actor, const char *how, const char *condition);
 void cue_streams(struct play *p, int actor, size_t own, size_t all);
 void cue_hook(struct play *p, int id, int ok, const char *output);

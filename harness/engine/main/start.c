@@ -4,8 +4,11 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define LONG 3 /* quiet windows: what has more is not told apart */
 
@@ -117,6 +120,18 @@ static int make_certificates(struct suite *s, char **error)
 	return done ? ERR_OK : ERR_SYSTEM;
 }
 
+/* Some machines, and containers above all, have no ::1. */
+static int has_ipv6(void)
+{
+	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int bound = fd >= 0 && bind(fd, (struct sockaddr *)&name, sizeof name) == 0;
+	if (fd >= 0) {
+		close(fd);
+	}
+	return bound;
+}
+
 int start_plan(struct suite *s, const char *plan_line, char **error)
 {
 	int code = plan_read(&s->plan, plan_line, error);
@@ -129,6 +144,7 @@ int start_plan(struct suite *s, const char *plan_line, char **error)
 		*error = mem_printf("%s cannot be written: %s", s->plan.journal, strerror(errno));
 		return ERR_SYSTEM;
 	}
+	s->plan.profile.ipv6 = has_ipv6();
 	cue_suite(s);
 	return s->plan.profile.s2s_tls && make_certificates(s, error) ? ERR_SYSTEM : ERR_OK;
 }
@@ -151,8 +167,13 @@ static int bind_all(struct run *r, char **error)
 	if (!r->peers) {
 		return ERR_SYSTEM;
 	}
-	struct dns_zone zone = {
-			.name = profile->zone, .port = peers_port(r->peers), .srv_names_address = profile->srv_names_address};
+	struct dns_zone zone = {.name = profile->zone,
+			.port = peers_port(r->peers),
+			.backup_port = peers_door_port(r->peers, PEER_DOOR_BACKUP),
+			.ipv6_port = peers_door_port(r->peers, PEER_DOOR_IPV6),
+			.hole_port = peers_hole_port(r->peers),
+			.srv_names_address = profile->srv_names_address};
+	inet_pton(AF_INET, peers_door_address(r->peers, PEER_DOOR_DEFAULT), &zone.default_address);
 	if (inet_pton(AF_INET, profile->peers_address, &zone.address) != 1) {
 		*error = mem_printf("profile: peers.address '%s'; expected an IPv4 address", profile->peers_address);
 		return ERR_ADDRESS;

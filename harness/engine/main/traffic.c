@@ -119,13 +119,13 @@ static void peer_opened(void *ud, struct peer *peer, const char *target_domain)
 	}
 }
 
-static void peer_visited(void *ud, struct peer *peer)
+static void peer_visited(void *ud, struct peer *peer, const char *door)
 {
 	(void)ud;
 	struct seat_link *link = peer_owner(peer);
 	struct play *p = link->play;
 	if (!p->ended) {
-		cue_visited(p, link->actor);
+		cue_visited(p, link->actor, door);
 		play_pump(p);
 	}
 }

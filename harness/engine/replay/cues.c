@@ -91,7 +91,12 @@ static void on_opened(const struct cue *c)
 
 static void on_visited(const struct cue *c)
 {
-	player_on_visited(c->player, c->actor, number(c, "line"), c->line->time);
+	const char *door = text(c, "door");
+	if (!door || strpbrk(door, "'<&")) {
+		replay_tell(c->replay, c->line->number, "%s: no port that a stream comes to", c->line->scenario);
+		return;
+	}
+	player_on_visited(c->player, c->actor, door, number(c, "line"), c->line->time);
 }
 
 static void on_ended(const struct cue *c)

@@ -149,7 +149,10 @@ static void check_property(const struct line *line, const char *key, const char 
 	static const struct {
 		const char *key, *values[7], *expected;
 	} choices[] = {{"dialback:", {"valid", "invalid", "error"}, "expected dialback: valid, invalid or error"},
-			{"reachable:", {"no name", "closed port"}, "expected reachable: no name or closed port"},
+			{"reachable:", {"no name", "closed port", "black hole", "DNS fails", "DNS is silent"},
+					"expected reachable: no name, closed port, black hole, DNS fails or DNS is silent"},
+			{"dns:", {"several priorities", "closed port first", "no SRV", "wildcard", "IPv6"},
+					"expected dns: several priorities, closed port first, no SRV, wildcard or IPv6"},
 			{"tls:", {"none", "required", "1.2"}, "expected tls: none, required or 1.2"},
 			{"certificate:",
 					{"expired", "not yet valid", "self-signed", "unknown authority", "wrong name", "wrong usage"},
@@ -188,7 +191,8 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 			{"dialback:", a ? &a->dialback : NULL}, {"reachable:", a ? &a->reachable : NULL},
 			{"tls:", a ? &a->tls : NULL}, {"certificate:", a ? &a->certificate : NULL},
 			{"authentication:", a ? &a->authentication : NULL}, {"bidi:", a ? &a->bidi : NULL},
-			{"login:", a ? &a->login : NULL}, {"version:", a ? &a->version : NULL}, {"writes:", a ? &a->writes : NULL}};
+			{"login:", a ? &a->login : NULL}, {"version:", a ? &a->version : NULL}, {"dns:", a ? &a->dns : NULL},
+			{"writes:", a ? &a->writes : NULL}};
 	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
 		char *value = after(line->text, known[i].key);
 		if (value) {
@@ -201,8 +205,7 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 	problems_add(ps, line->file, line->number, line->indent + 1,
 			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, "
 			"subdomain:, identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi:, login:, "
-			"version: "
-			"or writes: below an actor");
+			"version:, dns: or writes: below an actor");
 }
 
 static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)

@@ -237,6 +237,12 @@ int profile_has(const struct profile *p, const char *what)
 	if (!strcmp(what, "off_domain")) {
 		return p->off_domain != NULL;
 	}
+	if (!strcmp(what, "dns_addresses")) {
+		return !p->srv_names_address;
+	}
+	if (!strcmp(what, "ipv6")) {
+		return p->ipv6;
+	}
 	if (!strcmp(what, "s2s_plain")) {
 		return !p->s2s_tls;
 	}

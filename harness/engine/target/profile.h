@@ -41,6 +41,7 @@ struct profile {
 	char *zone, *peers_address, *dns_address;
 	int peers_port, dns_port; /* 0: any free one */
 	int srv_names_address;	  /* dns.srv_target is "address" */
+	int ipv6;				  /* this machine has ::1; set by who binds */
 	int quiet_ms, final_quiet_ms, deadline_ms, start_ms;
 	struct account *accounts;
 	size_t accounts_count;

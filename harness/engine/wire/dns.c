@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* Numbers of RFC 1035 section 3.2 and 4.1. */
-enum { TYPE_A = 1, TYPE_SOA = 6, TYPE_SRV = 33, TYPE_ANY = 255 };
+enum { TYPE_A = 1, TYPE_SOA = 6, TYPE_AAAA = 28, TYPE_SRV = 33, TYPE_ANY = 255 };
 enum { CLASS_IN = 1, CLASS_ANY = 255 };
-enum { RCODE_OK = 0, RCODE_NXDOMAIN = 3, RCODE_NOTIMP = 4, RCODE_REFUSED = 5 };
+enum { RCODE_OK = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_NOTIMP = 4, RCODE_REFUSED = 5 };
 enum { HEADER = 12, FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_RA = 0x0080 };
 
 enum { CLOSED_PORT = 1 }; /* tcpmux: hosts that serve it are not met any more */
@@ -78,13 +78,20 @@ int dns_question(const unsigned char *query, size_t len, char name[256], int *ty
 
 /* ---- what the answer is ---- */
 
+enum { SERVICES_MAX = 2 };
+
 struct answer {
 	unsigned rcode;
-	unsigned type; /* of the one record, 0 if there is none */
-	struct in_addr address;
-	size_t target; /* SRV: where in the question's name the target begins */
-	int closed;	   /* SRV: nobody listens */
+	unsigned type;			/* of the records, 0 if there are none */
+	struct in_addr address; /* A */
+	size_t target;			/* SRV: where in the question's name the target begins */
+	struct service {
+		unsigned priority, weight;
+		int port;
+	} services[SERVICES_MAX];
+	size_t count; /* of records */
 	int in_zone;
+	int silent;
 };
 
 static int in_zone(const struct dns_zone *zone, const char *name)
@@ -105,25 +112,68 @@ static int begins(const char *name, const char *label)
 	return strncmp(name, label, len) == 0 && name[len] == '.';
 }
 
+static void add_service(struct answer *a, unsigned priority, unsigned weight, int port)
+{
+	a->services[a->count++] = (struct service){.priority = priority, .weight = weight, .port = port};
+}
+
+static void answer_srv(const struct dns_zone *zone, const char *host, struct answer *a)
+{
+	a->type = TYPE_SRV;
+	if (begins(host, DNS_NO_SRV)) {
+		a->type = 0;
+		a->rcode = RCODE_NXDOMAIN;
+	} else if (begins(host, DNS_WILDCARD)) {
+		a->type = 0;
+	} else if (begins(host, DNS_CLOSED_PORT)) {
+		add_service(a, 0, 0, CLOSED_PORT);
+	} else if (begins(host, DNS_BLACK_HOLE)) {
+		add_service(a, 0, 0, zone->hole_port);
+	} else if (begins(host, DNS_IPV6)) {
+		add_service(a, 0, 0, zone->ipv6_port);
+	} else if (begins(host, DNS_PRIORITIES)) {
+		add_service(a, 20, 100, zone->backup_port);
+		add_service(a, 10, 0, zone->port);
+	} else if (begins(host, DNS_CLOSED_FIRST)) {
+		add_service(a, 20, 100, zone->port);
+		add_service(a, 10, 0, CLOSED_PORT);
+	} else {
+		add_service(a, 0, 0, zone->port);
+	}
+}
+
+static void answer_address(const struct dns_zone *zone, const struct question *q, struct answer *a)
+{
+	unsigned family = begins(q->name, DNS_IPV6) ? TYPE_AAAA : TYPE_A;
+	int elsewhere = begins(q->name, DNS_NO_SRV) || begins(q->name, DNS_WILDCARD);
+	a->address = elsewhere ? zone->default_address : zone->address;
+	if (asks_for(q, family)) {
+		a->type = family;
+		a->count = 1;
+	}
+}
+
 static void answer_name(const struct dns_zone *zone, const struct question *q, struct answer *a)
 {
 	static const size_t prefix = sizeof SRV_PREFIX - 1;
 	if (inet_pton(AF_INET, q->name, &a->address) == 1) {
 		a->type = asks_for(q, TYPE_A) ? TYPE_A : 0;
+		a->count = a->type != 0;
 		return;
 	}
 	a->in_zone = in_zone(zone, q->name);
-	const char *host = strncmp(q->name, SRV_PREFIX, prefix) == 0 ? q->name + prefix : q->name;
-	a->closed = begins(host, DNS_CLOSED_PORT);
-	if (begins(host, DNS_NO_NAME)) {
-		a->rcode = RCODE_NXDOMAIN;
-	} else if (a->in_zone && strncmp(q->name, SRV_PREFIX, prefix) == 0 && q->name[prefix] != '_' &&
-			   in_zone(zone, q->name + prefix)) {
-		a->type = asks_for(q, TYPE_SRV) ? TYPE_SRV : 0;
+	int srv = strncmp(q->name, SRV_PREFIX, prefix) == 0;
+	const char *host = srv ? q->name + prefix : q->name;
+	a->silent = begins(host, DNS_SILENCE);
+	if (begins(host, DNS_NO_NAME) || begins(host, DNS_FAILURE)) {
+		a->rcode = begins(host, DNS_FAILURE) ? RCODE_SERVFAIL : RCODE_NXDOMAIN;
+	} else if (a->in_zone && srv && *host != '_' && in_zone(zone, host)) {
+		if (asks_for(q, TYPE_SRV)) {
+			answer_srv(zone, host, a);
+		}
 		a->target = prefix;
 	} else if (a->in_zone && q->name[0] != '_') {
-		a->type = asks_for(q, TYPE_A) ? TYPE_A : 0;
-		a->address = zone->address;
+		answer_address(zone, q, a);
 	} else {
 		a->rcode = RCODE_NXDOMAIN; /* services that the peers do not have, among them _xmpps-server */
 	}
@@ -194,30 +244,39 @@ static size_t address_labels(struct in_addr address, unsigned char out[INET_ADDR
 	return n;
 }
 
-static void put_srv(struct writer *w, int port, const void *target, size_t len)
+static void put_srv(struct writer *w, const struct service *s, const void *target, size_t len)
 {
 	put_record(w, HEADER, TYPE_SRV, 6 + len);
-	put16(w, 0);
-	put16(w, 0);
-	put16(w, (unsigned)port);
+	put16(w, s->priority);
+	put16(w, s->weight);
+	put16(w, (unsigned)s->port);
 	put(w, target, len);
+}
+
+static void put_service(struct writer *w, const struct dns_zone *zone, const struct question *q, const struct answer *a,
+		const struct service *s)
+{
+	if (zone->srv_names_address) {
+		unsigned char labels[INET_ADDRSTRLEN + 1];
+		put_srv(w, s, labels, address_labels(zone->address, labels));
+	} else {
+		/* The target may not be compressed (RFC 2782). In the wire form a name begins one octet earlier than in the
+		 * text form, and each dot is a length, so the distance is the same. */
+		put_srv(w, s, q->at + a->target, q->octets - a->target);
+	}
 }
 
 static void put_answer(struct writer *w, const struct dns_zone *zone, const struct question *q, const struct answer *a)
 {
 	if (a->type == TYPE_A) {
-		put_record(w, HEADER, TYPE_A, 4);
-		put(w, &a->address, 4);
-		return;
+		put_record(w, HEADER, TYPE_A, sizeof a->address);
+		put(w, &a->address, sizeof a->address);
+	} else if (a->type == TYPE_AAAA) {
+		put_record(w, HEADER, TYPE_AAAA, sizeof in6addr_loopback);
+		put(w, &in6addr_loopback, sizeof in6addr_loopback);
 	}
-	int port = a->closed ? CLOSED_PORT : zone->port;
-	if (zone->srv_names_address) {
-		unsigned char labels[INET_ADDRSTRLEN + 1];
-		put_srv(w, port, labels, address_labels(zone->address, labels));
-	} else {
-		/* The target may not be compressed (RFC 2782). In the wire form a name begins one octet earlier than in the
-		 * text form, and each dot is a length, so the distance is the same. */
-		put_srv(w, port, q->at + a->target, q->octets - a->target);
+	for (size_t i = 0; a->type == TYPE_SRV && i < a->count; i++) {
+		put_service(w, zone, q, a, &a->services[i]);
 	}
 }
 
@@ -241,14 +300,17 @@ size_t dns_answer(const struct dns_zone *zone, const unsigned char *query, size_
 		return 0;
 	}
 	struct answer a = find_answer(zone, &q);
-	int soa = a.in_zone && !a.type;
+	if (a.silent) {
+		return 0;
+	}
+	int soa = a.in_zone && !a.type && a.rcode != RCODE_SERVFAIL;
 	unsigned flags = FLAG_QR | FLAG_AA | a.rcode | (q.flags & (0x7800 | FLAG_RD)) | (q.flags & FLAG_RD ? FLAG_RA : 0);
 
 	struct writer w = {.out = out, .cap = cap};
 	put(&w, query, 2);
 	put16(&w, flags);
 	put16(&w, 1);
-	put16(&w, a.type ? 1 : 0);
+	put16(&w, (unsigned)a.count);
 	put16(&w, soa ? 1 : 0);
 	put16(&w, 0);
 	put(&w, q.at, q.octets + 4);

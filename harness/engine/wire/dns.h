@@ -5,8 +5,7 @@
  * name under no zone gives that address (ejabberd asks for it). _xmpps-server and AAAA get NODATA/NXDOMAIN as fits,
  * names outside the zone NXDOMAIN. TTL 0.
  *
- * Names may have faults for scenarios: a name whose first label is DNS_NO_NAME does not exist, and SRV of one whose
- * first label is DNS_CLOSED_PORT gives a port that nobody listens on. */
+ * The first label of a name may say, for scenarios, what DNS knows of it; see below. */
 #ifndef WIRE_DNS_H
 #define WIRE_DNS_H
 
@@ -14,14 +13,29 @@
 #include <stddef.h>
 #include <uv.h>
 
-#define DNS_NO_NAME "no-name"
-#define DNS_CLOSED_PORT "closed-port"
+#define DNS_NO_NAME "no-name"		  /* it does not exist */
+#define DNS_FAILURE "dns-failure"	  /* SERVFAIL to every question */
+#define DNS_SILENCE "dns-silence"	  /* no answer to any question */
+#define DNS_CLOSED_PORT "closed-port" /* SRV leads to a port that nobody listens on */
+#define DNS_BLACK_HOLE "black-hole"	  /* ... to one that neither accepts nor refuses */
+#define DNS_PRIORITIES                                                                                                 \
+	"priorities" /* two SRV records: the peers' port, and before it in the answer, but with a higher                   \
+				  * number for priority, backup_port */
+#define DNS_CLOSED_FIRST                                                                                               \
+	"closed-first"				/* two SRV records: to a closed port, and for when that fails the peers' port          \
+								 */
+#define DNS_NO_SRV "no-srv"		/* no SRV records; its address is default_address */
+#define DNS_WILDCARD "wildcard" /* the same, but every name below it exists, as with *.name */
+#define DNS_IPV6 "ipv6"			/* SRV leads to ipv6_port, and the only address is ::1 */
 
 struct dns_zone {
 	const char *name; /* "peers.test", lower case, no final dot */
 	struct in_addr address;
 	int port;
-	int srv_names_address; /* the target of SRV records is the address, written as a name */
+	/* For names of their own kind. */
+	int backup_port, hole_port, ipv6_port;
+	struct in_addr default_address; /* somebody listens at port 5269 */
+	int srv_names_address;			/* the target of SRV records is the address, written as a name */
 };
 
 /* Reads the question: its name in lower case without final dot ("?" for octets that no host name has), and its type. 1
@@ -29,7 +43,7 @@ struct dns_zone {
 int dns_question(const unsigned char *query, size_t len, char name[256], int *type);
 
 /* Pure: answers one query. Returns the length written to out (at least 512 octets), or 0 where the query is to be
- * dropped (not a query, malformed). Never reads beyond len. */
+ * dropped (not a query, malformed, or DNS_SILENCE). Never reads beyond len. */
 size_t dns_answer(const struct dns_zone *zone, const unsigned char *query, size_t len, unsigned char *out, size_t cap);
 
 struct dns_server;

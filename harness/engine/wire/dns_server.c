@@ -38,13 +38,11 @@ static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const str
 	const unsigned char *query = (const unsigned char *)buf->base;
 	unsigned char answer[UDP_OCTETS];
 	size_t len = dns_answer(&s->zone, query, (size_t)n, answer, sizeof answer);
-	if (!len) {
-		return;
+	if (len) {
+		/* If the socket does not take it, it is a lost datagram as any: resolvers ask again. */
+		uv_buf_t out = uv_buf_init((char *)answer, (unsigned)len);
+		uv_udp_try_send(udp, &out, 1, from);
 	}
-	/* If the socket does not take it, it is a lost datagram as any: resolvers ask again. */
-	uv_buf_t out = uv_buf_init((char *)answer, (unsigned)len);
-	uv_udp_try_send(udp, &out, 1, from);
-
 	char name[256];
 	int type;
 	if (s->on_query && dns_question(query, (size_t)n, name, &type)) {

@@ -330,7 +330,7 @@ void stage_opened(struct stage *st, const char *actor)
 
 void stage_visited(struct stage *st, const char *actor)
 {
-	player_on_visited(st->player, seat_index(st, actor), ++st->journal, ++st->now);
+	player_on_visited(st->player, seat_index(st, actor), "main", ++st->journal, ++st->now);
 	take_actions(st);
 }
 

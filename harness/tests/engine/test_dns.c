@@ -13,7 +13,9 @@ enum { A = 1, NS = 2, TXT = 16, AAAA = 28, SRV = 33, ANY = 255 };
 
 static struct dns_zone zone(void)
 {
-	struct dns_zone z = {.name = "peers.test", .port = 25269};
+	struct dns_zone z = {
+			.name = "peers.test", .port = 25269, .backup_port = 25270, .hole_port = 25271, .ipv6_port = 25272};
+	inet_pton(AF_INET, "127.9.9.9", &z.default_address);
 	inet_pton(AF_INET, "127.0.0.3", &z.address);
 	return z;
 }
@@ -91,6 +93,11 @@ static size_t get_record(const unsigned char *message, size_t len, size_t at, st
 		inet_ntop(AF_INET, message + at, address, sizeof address);
 		buf_printf(text, " A %s", address);
 		at += 4;
+	} else if (type == AAAA) {
+		char address[INET6_ADDRSTRLEN];
+		inet_ntop(AF_INET6, message + at, address, sizeof address);
+		buf_printf(text, " AAAA %s", address);
+		at += 16;
 	} else if (type == SRV) {
 		buf_printf(text, " SRV %u %u %u ", get16(message + at), get16(message + at + 2), get16(message + at + 4));
 		at = get_name(message, len, at + 6, text);
@@ -205,6 +212,34 @@ START_TEST(faults_of_names)
 			"0 _xmpp-server._tcp.closed-port.romeo.peers.test. SRV 0 0 1 closed-port.romeo.peers.test.");
 	check("closed-port.romeo.peers.test", A, "0 closed-port.romeo.peers.test. A 127.0.0.3");
 	check("no-names.romeo.peers.test", A, "0 no-names.romeo.peers.test. A 127.0.0.3");
+	check("_xmpp-server._tcp.dns-failure.romeo.peers.test", SRV, "2");
+	check("dns-failure.romeo.peers.test", AAAA, "2");
+	check("_xmpp-server._tcp.black-hole.romeo.peers.test", SRV,
+			"0 _xmpp-server._tcp.black-hole.romeo.peers.test. SRV 0 0 25271 black-hole.romeo.peers.test.");
+	struct buf query = make_query("_xmpp-server._tcp.dns-silence.romeo.peers.test", SRV);
+	struct dns_zone z = zone();
+	unsigned char answer[512];
+	ck_assert_uint_eq(dns_answer(&z, (const unsigned char *)query.data, query.len, answer, sizeof answer), 0);
+	buf_finish(&query);
+}
+END_TEST
+
+START_TEST(layouts_of_names)
+{
+	check("_xmpp-server._tcp.priorities.peers.test", SRV,
+			"0 _xmpp-server._tcp.priorities.peers.test. SRV 20 100 25270 priorities.peers.test."
+			" _xmpp-server._tcp.priorities.peers.test. SRV 10 0 25269 priorities.peers.test.");
+	check("_xmpp-server._tcp.closed-first.peers.test", SRV,
+			"0 _xmpp-server._tcp.closed-first.peers.test. SRV 20 100 25269 closed-first.peers.test."
+			" _xmpp-server._tcp.closed-first.peers.test. SRV 10 0 1 closed-first.peers.test.");
+	check("_xmpp-server._tcp.no-srv.peers.test", SRV, "3 peers.test. SOA");
+	check("no-srv.peers.test", A, "0 no-srv.peers.test. A 127.9.9.9");
+	check("_xmpp-server._tcp.wildcard.peers.test", SRV, "0 peers.test. SOA");
+	check("wildcard.peers.test", A, "0 wildcard.peers.test. A 127.9.9.9");
+	check("_xmpp-server._tcp.ipv6.peers.test", SRV,
+			"0 _xmpp-server._tcp.ipv6.peers.test. SRV 0 0 25272 ipv6.peers.test.");
+	check("ipv6.peers.test", A, "0 peers.test. SOA");
+	check("ipv6.peers.test", AAAA, "0 ipv6.peers.test. AAAA ::1");
 }
 END_TEST
 
@@ -479,6 +514,7 @@ static Suite *make(void)
 	tcase_add_test(tests, services_at_an_address);
 	tcase_add_test(tests, addresses_of_peers);
 	tcase_add_test(tests, faults_of_names);
+	tcase_add_test(tests, layouts_of_names);
 	tcase_add_test(tests, case_is_echoed_and_ignored);
 	tcase_add_test(tests, edns_is_tolerated);
 	tcase_add_test(tests, other_queries_are_declined);

@@ -71,10 +71,11 @@ static void on_opened(void *ud, struct peer *peer, const char *target_domain)
 	buf_printf(&s->events, "%s opened to %s;", peer_domain(peer), target_domain);
 }
 
-static void on_visited(void *ud, struct peer *peer)
+static void on_visited(void *ud, struct peer *peer, const char *door)
 {
 	struct side *s = ud;
-	buf_printf(&s->events, "%s visited;", peer_domain(peer));
+	int main = strcmp(door, "main") == 0;
+	buf_printf(&s->events, "%s visited%s%s;", peer_domain(peer), main ? "" : " at ", main ? "" : door);
 }
 
 static void on_ended(void *ud, struct peer *peer, const char *how, const char *condition)
@@ -883,6 +884,54 @@ START_TEST(octets_trickle)
 }
 END_TEST
 
+static void ignore(void *ud, const char *data, size_t len)
+{
+	(void)ud;
+	(void)data;
+	(void)len;
+}
+
+static void note_close(void *ud, enum close_kind kind, const char *detail)
+{
+	(void)ud;
+	(void)kind;
+	(void)detail;
+}
+
+static void visit(const char *address, int port, const char *told)
+{
+	struct conn *c = conn_connect(
+			&loop, address, port, &(struct conn_callbacks){.on_data = ignore, .on_close = note_close}, NULL);
+	static const char header[] = STREAM "from='srv.test' to='m.test' version='1.0'>";
+	conn_send(c, header, sizeof header - 1);
+	saw(&side, told);
+	conn_destroy(c);
+}
+
+START_TEST(peers_have_more_than_one_door)
+{
+	peer_create(side.peers, "m.test", NULL);
+	visit("127.0.0.1", peers_port(side.peers), "m.test visited;");
+	visit("127.0.0.1", peers_door_port(side.peers, PEER_DOOR_BACKUP), "m.test visited at backup;");
+	ck_assert_int_eq(peers_door_port(side.peers, PEER_DOOR_DEFAULT), 5269);
+	visit(peers_door_address(side.peers, PEER_DOOR_DEFAULT), 5269, "m.test visited at default port;");
+	if (peers_door_port(side.peers, PEER_DOOR_IPV6)) { /* a machine may have none */
+		visit("::1", peers_door_port(side.peers, PEER_DOOR_IPV6), "m.test visited at IPv6;");
+	}
+}
+END_TEST
+
+START_TEST(a_hole_neither_accepts_nor_refuses)
+{
+	struct fake f;
+	fake_connect(&f, &loop, peers_hole_port(side.peers));
+	peer_create(side.peers, "m.test", NULL);
+	visit("127.0.0.1", peers_port(side.peers), "m.test visited;");
+	ck_assert(!f.open && !f.closed);
+	fake_finish(&f);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("peer");
@@ -929,6 +978,8 @@ static Suite *make(void)
 	tcase_add_test(tc, streams_are_half_closed);
 	tcase_add_test(tc, the_targets_streams_are_ended_with_an_error);
 	tcase_add_test(tc, octets_trickle);
+	tcase_add_test(tc, peers_have_more_than_one_door);
+	tcase_add_test(tc, a_hole_neither_accepts_nor_refuses);
 	tcase_add_test(tc, silent_streams_wake_up);
 	tcase_set_timeout(tc, 30);
 	suite_add_tcase(suite, tc);

@@ -179,8 +179,8 @@ END_TEST
 #define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
 	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain:, "    \
-	"identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi:, login:, version: or writes: below " \
-	"an actor"
+	"identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi:, login:, version:, dns: or writes: " \
+	"below an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"
 #define SEPARATOR "expected a line of dashes between cast and play"
 
@@ -210,7 +210,8 @@ static const struct {
 		{"# T\n[Admin] Bard\n\tjid x\n---\n", 3, 2, PROPERTIES},
 		{"# T\n\tjid: a@b\n---\n", 2, 2, PROPERTIES},
 		{"# T\n[Peer] A\n\tdialback: good\n---\n", 3, 2, "expected dialback: valid, invalid or error"},
-		{"# T\n[Peer] A\n\treachable: no\n---\n", 3, 2, "expected reachable: no name or closed port"},
+		{"# T\n[Peer] A\n\treachable: no\n---\n", 3, 2,
+				"expected reachable: no name, closed port, black hole, DNS fails or DNS is silent"},
 		{"# T\n[Peer] A\n\ttls: 1.1\n---\n", 3, 2, "expected tls: none, required or 1.2"},
 		{"# T\n[Peer] A\n\tcertificate: old\n---\n", 3, 2,
 				"expected certificate: expired, not yet valid, self-signed, unknown authority, wrong name or wrong "

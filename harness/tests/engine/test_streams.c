@@ -1,7 +1,9 @@
 /* judge/player: streams as such: opened without authentication, ended, held back, and what serves as a fence then */
+#include "base/mem.h"
 #include "run.h"
 #include "stage.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define APPROVE "the target approves Marlowe\n"
@@ -104,6 +106,43 @@ START_TEST(a_visit_is_received)
 	stage_end(st);
 	ck_assert_finding(st, "TT-1", "PASS");
 	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_visit_says_where)
+{
+	struct stage *st = stage_open("the target opens a stream to Marlowe:\n	TT-1 there: @at = 'main'\n"
+								  "the target opens a stream to Marlowe:\n	TT-2 not there: @at = 'backup'\n");
+	stage_visited(st, "Marlowe");
+	stage_visited(st, "Marlowe");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	ck_assert_finding(st, "TT-2", "FAIL");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(dns_that_the_target_does_not_ask_is_skipped)
+{
+	static const struct {
+		const char *dns, *claims, *verdict;
+	} cases[] = {{"several priorities", "", "UNREACHABLE"}, {"no SRV", "", "SKIP"},
+			{"wildcard", "dns_addresses", "UNREACHABLE"}, {"IPv6", "dns_addresses", "SKIP"},
+			{"IPv6", "dns_addresses ipv6", "UNREACHABLE"}};
+	char *cast = mem_printf("[Peer] Marlowe\n\tdns: %s\n", cases[_i].dns);
+	const struct stage_set set = {.cast = cast, .claims = cases[_i].claims};
+	struct stage *st =
+			stage_set_up(&set, "either:\n	Marlowe receives:\n		<iq/>\n	unreachable: so\nor:\n	Marlowe receives:\n"
+							   "		<iq/>\n		TT-1 x\n");
+	stage_start(st);
+	if (!player_is_over(st->player)) {
+		stage_hears(st, "Marlowe", "<iq type='result' id='x'/>");
+		stage_quiet(st);
+	}
+	stage_end(st);
+	ck_assert_verdict(st, cases[_i].verdict);
+	stage_close(st);
+	free(cast);
 }
 END_TEST
 
@@ -366,6 +405,8 @@ static Suite *make(void)
 	tcase_add_test(tests, the_end_of_a_clients_stream_is_received);
 	tcase_add_test(tests, nothing_is_sent_raw_after_a_clients_stream);
 	tcase_add_test(tests, a_visit_is_received);
+	tcase_add_test(tests, a_visit_says_where);
+	tcase_add_loop_test(tests, dns_that_the_target_does_not_ask_is_skipped, 0, 5);
 	tcase_add_test(tests, a_bare_stream_is_waited_for);
 	tcase_add_test(tests, on_a_bare_stream_only);
 	tcase_add_test(tests, the_outcome_of_sasl_is_no_stanza);
