@@ -435,7 +435,7 @@
 
   function section(run, id) {
     const raw = data.runs[run].scenarios[id];
-    const scenario = {...raw, target: data.runs[run].target};
+    const scenario = {...raw, target: data.runs[run].target, older: data.runs[run].older};
     const command = data.runs[run].rerun + " " + id;
     const copy = el("button", {type: "button"}, "Copy");
     copy.addEventListener("click", () => navigator.clipboard.writeText(command).then(() => { copy.textContent = "Copied"; }, () => { copy.textContent = "Select it"; }));
@@ -468,7 +468,7 @@
     if (bad.length) parts.push(el("div", {class: "findings"}, el("h4", {}, tone(raw.verdict) === "bad" ? "What is wrong" : "What was found"), ...groupedFindings(bad).map((group) => findingCard(group, result))));
     parts.push(el("div", {class: "sides"},
       el("div", {}, el("h4", {}, "Script as played"), script(data.plays[scenario.play], result)),
-      el("div", {}, el("h4", {}, "What crossed the wire ", el("small", {}, "times in ms")), result.events.some((event) => event.dir) ? diagram(scenario, result, show) : el("p", {class: "nothing"}, "Nothing."), view)));
+      el("div", {}, el("h4", {}, "What crossed the wire ", el("small", {}, "times in ms")), result.events.some((event) => event.dir) ? diagram(scenario, result, show) : el("p", {class: "nothing"}, scenario.older && tone(raw.verdict) === "good" ? "Left out: it was green, and there is a newer run here." : "Nothing."), view)));
     if (raw.failure) parts.push(el("details", {class: "text"}, el("summary", {}, "The same as text"), el("pre", {tabindex: "0"}, raw.failure)));
     return el("div", {class: "repetition"}, ...parts);
   }

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import compare_text, journal, model, summary
+from . import compare_text, history, journal, model, summary
 from .catalogue import STRICTNESSES
 from .errors import UsageProblem
 from .places import Places
@@ -53,13 +53,15 @@ def render(runs: Sequence[Kept], places: Places) -> str:
         loader=jinja2.FileSystemLoader(folder), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )
     environment.globals.update(symbol=lambda verdict: SYMBOLS.get(verdict, "?"), tone=lambda verdict: CLASSES.get(verdict, "open"), words=compare_text)
+    if len({run["target"]["name"] for run, _ in runs}) == 1:  # then their order is that of time
+        runs, paths = zip(*sorted(zip(runs, paths), key=lambda each: str(each[0][0]["started"])))
     names = _names([run for run, _ in runs])
     outcomes = [model.outcome_of(run) for run, _ in runs]
     return environment.get_template("report.html").render(
         script=script, style=style, script_digest=_csp(script), style_digest=_csp(style),
-        data=_packed(_data(runs, paths, names)), several=len(runs) > 1, names=names,
+        data=_packed(_data(runs, paths, names)), several=len(runs) > 1, names=names, heading=_heading(runs, names),
         runs=[_run(run, outcome, name) for (run, _), outcome, name in zip(runs, outcomes, names)],
-        scenarios=_scenarios(runs), requirements=_requirements(runs),
+        histories=history.histories([run for run, _ in runs], names, CLASSES), scenarios=_scenarios(runs), requirements=_requirements(runs),
         areas=sorted({each["area"] for run, _ in runs for each in run["scenarios"]}),
     ) + "\n"
 
@@ -69,6 +71,11 @@ def _names(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     targets = [run["target"]["name"] for run in runs]
     names = [name if targets.count(name) == 1 else f"{name} {run['started'][:16].replace('T', ' ')}" for name, run in zip(targets, runs)]
     return [name if names.count(name) == 1 else f"{name} #{number}" for number, name in enumerate(names, 1)]
+
+
+def _heading(runs: Sequence[Kept], names: Sequence[str]) -> str:
+    targets = {run["target"]["name"] for run, _ in runs}
+    return f"{targets.pop()}: {len(runs)} runs" if len(runs) > 1 and len(targets) == 1 else " · ".join(names)
 
 
 def _csp(text: str) -> str:
@@ -171,15 +178,23 @@ def _data(runs: Sequence[Kept], paths: Sequence[Path | None], names: Sequence[st
     plays: dict[str, int] = {}
     requirements = {each["id"]: [each["statement"], each["source"]] for run, _ in runs for each in run["requirements"]}
     return {
-        "runs": [_details(run, path, name, plays) for (run, _), path, name in zip(runs, paths, names)],
+        "runs": [_details(run, path, name, plays, _is_newest(run, runs)) for (run, _), path, name in zip(runs, paths, names)],
         "plays": list(plays), "requirements": requirements, "tones": CLASSES, "symbols": SYMBOLS,
     }
 
 
-def _details(run: Mapping[str, Any], path: Path | None, name: str, plays: dict[str, int]) -> dict[str, Any]:
-    wanted = {(each["id"], result["repeat"]): journal.lines_spoken_of(result["checks"]) for each in run["scenarios"] for result in each["results"]}
+def _is_newest(run: Mapping[str, Any], runs: Sequence[Kept]) -> bool:
+    """Whether it is the newest of its target here: only of that one what was green is shown to the stanza."""
+    return all(run["started"] >= other["started"] for other, _ in runs if other["target"]["name"] == run["target"]["name"])
+
+
+def _details(run: Mapping[str, Any], path: Path | None, name: str, plays: dict[str, int], newest: bool) -> dict[str, Any]:
+    wanted = {
+        (each["id"], result["repeat"]): journal.lines_spoken_of(result["checks"]) for each in run["scenarios"] for result in each["results"]
+        if newest or CLASSES.get(result["verdict"]) != "good"
+    }
     happened = journal.events(path, wanted) if path else {}
-    return {"name": name, "rerun": run["rerun"], "target": run["target"]["name"], "scenarios": {
+    return {"name": name, "rerun": run["rerun"], "older": not newest, "target": run["target"]["name"], "scenarios": {
         each["id"]: {
             **{key: each[key] for key in ("title", "description", "file", "row", "actors", "verdict")},
             "play": plays.setdefault(each["play"], len(plays)),

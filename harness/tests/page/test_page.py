@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from chromium import Page
-from conftest import COMMAND, ROOT, page, rewrite
+from conftest import COMMAND, ROOT, page, rewrite, run
 
 SCENARIO = "cancel/with-filled-form"
 ROW = f"tr[data-id='{SCENARIO}']"
@@ -296,3 +296,38 @@ def test_what_failed_newly_stands_above_all_else(tab: Page, red: Path, green: Pa
     tab.click(".compared .failures li a")
     first = found["new_failures"][0]["scenario"]
     assert tab.run(f"document.querySelector(\"tr[data-id='{first}']\").nextElementSibling.classList.contains('detail')")
+
+
+def test_history_of_one_target(tab: Page, tmp_path: Path) -> None:
+    profile = tmp_path / "fixture"
+    shutil.copytree(ROOT / "fixtures" / "reference", profile, ignore=shutil.ignore_patterns("*.[ch]"))
+    good = (profile / "target.toml").read_text().replace("${fixture}/../..", str(ROOT))
+    bad = good.replace('reference.conf"]', 'reference.conf", "--fault", "M024"]')
+    assert bad != good
+    runs = []
+    for month, text_of in (("03", bad), ("01", good), ("02", bad), ("04", good)):  # not in the order of time
+        (profile / "target.toml").write_text(text_of)
+        runs.append(run(tmp_path / month, "--target", str(profile), "cancel"))
+        document = json.loads((runs[-1] / "run.json").read_text())
+        (runs[-1] / "run.json").write_text(json.dumps({**document, "started": f"2026-{month}-01T10:00:00Z"}))
+    tab.open(page(tmp_path / "history.html", *runs))
+    assert text(tab, "h1") == "reference: 4 runs"
+    heads = tab.run("[...document.querySelectorAll('.history thead tr:first-child th a')].map((each) => each.textContent.slice(0, 7))")
+    assert heads == ["2026-01", "2026-02", "2026-03", "2026-04"]
+    marked = "[...document.querySelectorAll('.history thead tr:first-child th')].map((each) => Boolean(each.querySelector('.mark')))"
+    assert tab.run(marked) == [False, False, True, False, False, False]
+    row = f".history tr[data-id='{SCENARIO}']"
+    cells = tab.run(f"[...document.querySelectorAll(\"{row} td:not(.since)\")].map((each) => each.className)")
+    assert cells == ["good", "bad first", "bad", "good"]
+    assert text(tab, row + " .since").strip() == "green again; red in 2 of 4 runs"
+    assert "came to the same in all runs" in text(tab, ".history .note")
+    tab.click(row + " td.first a")
+    assert text(tab, "tr.detail h3").startswith(SCENARIO + " on reference 2026-02-01")
+    assert count(tab, "tr.detail .diagram .arrow") > 3
+    tab.click(row + " td.good a")
+    assert "Left out: it was green, and there is a newer run here." in text(tab, "tr.detail .sides")
+    three = page(tmp_path / "three.html", *sorted(runs)[:3])
+    tab.open(three)
+    assert text(tab, row + " .since a") == "2026-02-01 10:00"
+    tab.look(390, 900)
+    assert tab.run("document.documentElement.scrollWidth <= innerWidth")
