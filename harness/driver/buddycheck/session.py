@@ -90,7 +90,7 @@ class Session:
             self._profile, self._loop, children, folder, self._folder / outputs.TARGET_LOG, self._mask,
             self._environ, self._limits.patience,
         )
-        target.reserve_ports([port for other in self._targets for port in other.ports.values()])
+        target.reserve_ports()
         target.on_exit(lambda status: self._engine.command("target-exited", instance=instance, status=status))
         if instance:
             folder.mkdir(mode=0o700)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import socket
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import render
+from . import ports, render
 from .errors import Problem, RunProblem, UsageProblem, why
 from .loop import Loop
 from .mask import Mask
 from .process import Child, Children, describe_status, find_program
-from .profile import Endpoint, Profile, address_family
-
-LOWEST_PORT, HIGHEST_PORT = 20000, 32000  # below what the system gives to outgoing connections
+from .profile import Profile
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,8 @@ class Target:
     ) -> None:
         self.profile = profile
         self.log = log
-        self.ports = {key: endpoint.port for key, endpoint in _endpoints(profile).items()}  # by the names of placeholders
+        self.ports = {key: endpoint.port for key, endpoint in ports.endpoints(profile).items()}  # by the names of placeholders
+        self._claims = ports.Claims()
         self._loop = loop
         self._children = children
         self._folder = folder
@@ -61,11 +59,11 @@ class Target:
         self.cpu_seconds = 0.0  # of all its processes that have ended
         self._on_exit: Callable[[int], None] = lambda status: None
 
-    def reserve_ports(self, others: Collection[int] = ()) -> None:
-        """Chooses the ports that the profile leaves open, none of `others`; raises where one it names is in use."""
+    def reserve_ports(self) -> None:
+        """Chooses the ports that the profile leaves open, its own until stop(); raises where one it names is in use."""
         if self.profile.start is None:
             return
-        self.ports = choose_ports(self.profile, others)
+        self.ports = ports.choose(self.profile, self._claims)
 
     def on_exit(self, callback: Callable[[int], None]) -> None:
         """Called with the status when the target ends without being asked to."""
@@ -100,6 +98,7 @@ class Target:
         if self._child is not None:
             self._expected.add(self._child)
             await self._child.end(self._patience.stop)
+        self._claims.release()
 
     async def perform(self, hook: str, facts: Mapping[str, str]) -> Answer:
         """Performs a hook that the plan left to the driver."""
@@ -214,49 +213,6 @@ def check_programs(profile: Profile, fixtures: Path) -> None:
         found = name.replace("${fixture}", folder).replace("$fixture", folder)
         if "$" not in found and find_program(found, profile.folder) is None:
             raise UsageProblem(f"the program '{name}' of the target {profile.name} is missing; {advice}")
-
-
-def _endpoints(profile: Profile) -> dict[str, Endpoint]:
-    """Where the target listens, by the names of the ports."""
-    endpoints = {"c2s_port": profile.c2s, "s2s_port": profile.s2s}
-    return endpoints | ({"component_port": profile.component.endpoint} if profile.component else {})
-
-
-def choose_ports(profile: Profile, others: Collection[int] = ()) -> dict[str, int]:
-    """The ports by their names: those of the profile if they are free, free ones where it says 0, none of `others`."""
-    held: list[socket.socket] = []
-    free = [port for port in _candidates() if port not in others]
-    try:
-        return {key: _hold(profile, key.removesuffix("_port"), each, free, held) for key, each in _endpoints(profile).items()}
-    finally:
-        for each in held:
-            each.close()
-
-
-def _hold(profile: Profile, key: str, endpoint: Endpoint, free: Sequence[int], held: list[socket.socket]) -> int:
-    ports = [endpoint.port] if endpoint.port else free
-    reason = ""
-    for port in ports:
-        sock = socket.socket(address_family(endpoint.address), socket.SOCK_STREAM)
-        held.append(sock)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((endpoint.address, port))
-            sock.listen(1)
-            return port
-        except OSError as error:
-            reason = why(error)
-    place = f"{profile.path}:{profile.lines.of(key, 'port')}: {key}.port"
-    wanted = f"port {endpoint.port}" if endpoint.port else f"no port from {LOWEST_PORT} to {HIGHEST_PORT}"
-    advice = "stop what uses it, or set 0 for a free one"
-    raise UsageProblem(f"{place}: {wanted} on {endpoint.address} cannot be used ({reason}); {advice}")
-
-
-def _candidates() -> list[int]:
-    """Some ports, different in every run, so that runs at the same time do not choose the same."""
-    span = HIGHEST_PORT - LOWEST_PORT
-    first = int.from_bytes(os.urandom(4), "big") % span
-    return [LOWEST_PORT + (first + step * 7) % span for step in range(200)]
 
 
 def tail(path: Path, mask: Mask, count: int = 20) -> list[str]:

@@ -16,7 +16,7 @@ from buddycheck.process import Children, describe_status
 from buddycheck.profile import load
 from buddycheck.render import Bound
 from buddycheck.mask import Mask
-from buddycheck.target import Patience, Target, choose_ports, tail
+from buddycheck.target import Patience, Target, tail
 
 
 def gone(pid: int) -> bool:
@@ -288,18 +288,6 @@ def test_children_are_reaped_when_a_test_fails() -> None:
         pid = children.start(["sleep", "infinity"]).popen.pid
         raise ZeroDivisionError
     assert gone(pid)
-
-
-def test_ports_are_free_and_different(bench: Bench) -> None:
-    bench.profile(STARTED)
-    profile = load(bench.fixture / "target.toml", {})
-    found = {port for _ in range(20) for port in choose_ports(profile).values()}
-    assert all(20000 <= port < 32000 for port in found)
-    assert len(found) > 30
-    assert set(choose_ports(profile)) == {"c2s_port", "s2s_port"}
-    bench.profile(STARTED.replace("[peers]", '[component]\ndomains = ["a.test"]\nsecret = "x"\n[peers]'))
-    ports = choose_ports(load(bench.fixture / "target.toml", {}))
-    assert set(ports) == {"c2s_port", "s2s_port", "component_port"} and len(set(ports.values())) == 3
 
 
 def test_tail_is_short_and_masked(tmp_path: Path) -> None:
