@@ -59,6 +59,7 @@ class Engine:
         self.closed: Promise[int] = Promise()
         self._loop = loop
         self._events = events
+        self.line = b""  # that of the event
         self._on_event: Callable[[Event], None] = lambda event: None
         self._on_nonsense: Callable[[str, str], None] = lambda reason, line: None
         self._input = bytearray()
@@ -138,6 +139,7 @@ class Engine:
         except BadEvent as bad:
             self._nonsense(str(bad), line)
             return
+        self.line = line
         self._on_event(event)
 
     def _nonsense(self, reason: str, line: bytes) -> None:

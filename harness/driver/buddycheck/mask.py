@@ -21,8 +21,14 @@ class Mask:
         self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
         kept = {word for word in public if any(secret in word for secret in self._secrets)} - set(self._secrets)
         self._public = kept
+        self._plain = all(secret.isascii() and secret.isprintable() and not set(secret) & set('"\\/') for secret in self._secrets)
+        self._octets = [secret.encode() for secret in self._secrets]
         words = sorted(kept, key=len, reverse=True) + self._secrets
         self._pattern = re.compile("|".join(map(re.escape, words)))
+
+    def touches(self, json: bytes) -> bool:
+        """Whether a line of JSON may hold a password. A password that JSON may write in several ways always may be there."""
+        return not self._plain or any(secret in json for secret in self._octets)
 
     def text(self, text: str) -> str:
         """`text` without passwords."""

@@ -14,6 +14,7 @@ from .catalogue import Catalogue, Verdict
 from .errors import UsageProblem, why
 from .expect import Expectations
 from .mask import Mask
+from .origin import Origin
 from .places import Places
 from .profile import Profile
 from .results import FLAKY, UNKNOWN_VERDICT, Outcome, Result
@@ -42,6 +43,7 @@ class Made:
     rerun: str  # the command that, with a scenario's id behind it, runs that again
     started: float
     seconds: float
+    origin: Origin
 
 
 def document(outcome: Outcome, made: Made, folder: Path, mask: Mask) -> dict[str, Any]:
@@ -49,8 +51,8 @@ def document(outcome: Outcome, made: Made, folder: Path, mask: Mask) -> dict[str
     end = outcome.end or {}
     return {
         "format": FORMAT, "version": VERSION,
-        "harness": origin.harness(made.places.home, made.environ),
-        "catalogue": origin.catalogue(made.known.folder),
+        "harness": made.origin.harness,
+        "catalogue": made.origin.catalogue,
         "target": mask.tree(_target(made.profile, end.get("software"))),
         "profile": mask.tree(_profile(made.profile)),
         "options": {
@@ -99,11 +101,8 @@ def _profile(profile: Profile) -> dict[str, Any]:
 
 def journal(path: Path) -> dict[str, Any] | None:
     """What run.json says about its journal."""
-    digest = origin.digest_of(path)
-    if digest is None:
-        return None
-    with path.open("rb") as file:
-        return {"file": outputs.JOURNAL, "sha256": digest, "lines": sum(1 for _ in file)}
+    found = origin.digest_and_lines(path)
+    return {"file": outputs.JOURNAL, "sha256": found[0], "lines": found[1]} if found else None
 
 
 def _scenarios(outcome: Outcome, known: Catalogue) -> list[dict[str, Any]]:

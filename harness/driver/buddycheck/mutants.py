@@ -21,6 +21,7 @@ from .faults import Fault
 from .loop import Loop, Promise
 from .mask import Mask
 from .mutants_store import Store, digest
+from .origin import Origin
 from .process import Children
 from .profile import Profile
 from .progress import NoProgress, Progress
@@ -74,6 +75,7 @@ class Suite:
     folder: Path
     mask: Mask
     seed: int
+    origin: Origin
 
 
 def mutants(options: Options, world: World) -> int:
@@ -128,7 +130,8 @@ def suite_of(world: World, given: Profile, known: Catalogue, table: faults.Table
     selected = selection.select(known, options.wanted)
     reports = world.places.reports_folder()
     folder = world.places.cwd / options.out if options.out else reports / f"{command}-{given.path.parent.name}"
-    return Suite(world, given, known, table, selected.ids, folder, Mask(given.secrets(), given.public()), options.seed)
+    looked = Origin(world.places.home, known.folder, world.environ)
+    return Suite(world, given, known, table, selected.ids, folder, Mask(given.secrets(), given.public()), options.seed, looked)
 
 
 def _all(known: Catalogue) -> int:
@@ -260,7 +263,7 @@ async def perform(
     outputs.mask_logs(folder, suite.mask)
     made = model.Made(
         places, suite.world.environ, given, suite.known, Wanted(), Expectations(), {"jobs": 0, "patience": 1.0, "network": "host"},
-        rerun, since, time.monotonic() - started,
+        rerun, since, time.monotonic() - started, suite.origin,
     )
     outputs.write_whole(folder / outputs.RUN, model.text(model.document(outcome, made, folder, suite.mask)))
     return outcome

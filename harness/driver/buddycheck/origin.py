@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from . import VERSION
@@ -13,7 +14,31 @@ from .process import capture
 
 CATALOGUE_FILES = (".scs", ".play", ".tsv", ".rules")
 INSTALLED = "COMMIT"  # in an installed tree, instead of .git
+PIECE = 1024 * 1024
 COMMIT = re.compile(r"([0-9a-f]{40,64})(-dirty)?\Z")
+
+
+class Origin:
+    """Both of a run, each looked at once: when it is asked for, or before."""
+
+    def __init__(self, home: Path, scenarios: Path, environ: Mapping[str, str]) -> None:
+        self._home = home
+        self._scenarios = scenarios
+        self._environ = environ
+
+    @cached_property
+    def harness(self) -> dict[str, str | bool | None]:
+        """See below."""
+        return harness(self._home, self._environ)
+
+    @cached_property
+    def catalogue(self) -> dict[str, str]:
+        """See below."""
+        return catalogue(self._scenarios)
+
+    def look(self) -> None:
+        """Looks at both now."""
+        assert self.harness and self.catalogue
 
 
 def harness(home: Path, environ: Mapping[str, str]) -> dict[str, str | bool | None]:
@@ -44,6 +69,18 @@ def digest_of_all(folder: Path, files: Iterable[Path]) -> str:
     for path in files:
         total.update(path.relative_to(folder).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
+
+
+def digest_and_lines(path: Path) -> tuple[str, int] | None:
+    """The SHA-256 of a file and how many lines it has, in one reading; None where there is none."""
+    if not path.is_file():
+        return None
+    total, lines = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            total.update(piece)
+            lines += piece.count(b"\n")
+    return total.hexdigest(), lines
 
 
 def digest_of(path: Path) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TextIO
 
-from . import baseline, catalogue, compare, expect, model, outputs, profile, render, selection, shard, summary, tap, target, writers
+from . import baseline, catalogue, compare, expect, model, origin, outputs, profile, render, selection, shard, summary, tap, target, writers
 from .catalogue import Catalogue
 from .engine import Engine
 from .errors import RunProblem, UsageProblem
@@ -125,11 +125,17 @@ def _run(
     )
     world.say(*(f"buddycheck: {line}" for line in (*expected.unexplained(), *expected.expired)))
     progress = _progress(options, world, len(selected.ids) * options.repeat)
+    looked = origin.Origin(world.places.home, known.folder, world.environ)
+
+    def meanwhile() -> None:
+        looked.look()
+        writers.load()
+
     try:
         Session(
             profile=chosen, plan=_plan(options, world, chosen, known, selected, expected, folder, seed, tap_version),
             engine=machinery.engine, folder=folder, mask=mask, outcome=outcome, progress=progress,
-            environ=world.environ, limits=_limits(options, chosen),
+            environ=world.environ, limits=_limits(options, chosen), meanwhile=meanwhile,
         ).run(machinery.loop, machinery.children)
     finally:
         progress.close()
@@ -138,7 +144,7 @@ def _run(
     made = model.Made(
         world.places, world.environ, chosen, known, options.wanted, expected,
         {"jobs": options.jobs, "patience": options.patience, "network": "private" if _private(options, chosen) else "host"},
-        _rerun(options, world), started, time.time() - started,
+        _rerun(options, world), started, time.time() - started, looked,
     )
     document = model.document(outcome, made, folder, mask)
     if share:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from . import outputs
 from .engine import Engine, Event
 from .errors import Problem
-from .loop import READ, Loop, Timer
+from .loop import READ, Loop, Promise, Timer
 from .mask import Mask
 from .process import Children, describe_status
 from .profile import Profile
@@ -40,14 +40,19 @@ class Limits:
 
 
 class Session:
-    """Conducts one run and fills its outcome. `engine`: one that waits for its plan, or the program."""
+    """Conducts one run and fills its outcome.
+
+    `engine`: one that waits for its plan, or the program. `meanwhile` is called once while the driver has nothing else to do.
+    """
 
     def __init__(
         self, *, profile: Profile, plan: Mapping[str, Any], engine: Engine | Path, folder: Path, mask: Mask,
         outcome: Outcome, progress: Progress, environ: Mapping[str, str], limits: Limits = Limits(),
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._profile = profile
         self._plan = plan
+        self._meanwhile: Callable[[], None] | None = meanwhile
         self._given = engine
         self._folder = folder
         self._mask = mask
@@ -58,6 +63,7 @@ class Session:
         self._watchdog: Timer | None = None
         self._engine: Engine
         self._targets: list[Target] = []  # one for each instance
+        self._stopped: Promise[None] | None = None  # all targets are being stopped
         self._loop: Loop
         self._results: TextIO
 
@@ -106,14 +112,15 @@ class Session:
         self._engine.plan(self._plan)
         self._watch_silence()
         self._engine_ended(await self._engine.closed)
-        await self._loop.together(target.stop() for target in self._targets)
+        await self._stop_targets()
         self._outcome.target_cpu_seconds = sum(target.cpu_seconds for target in self._targets)
 
     # Events of the engine
 
     def _event(self, event: Event) -> None:
         self._watch_silence()
-        getattr(self, "_on_" + event["event"])(self._mask.tree(event))
+        masked = self._mask.tree(event) if self._mask.touches(self._engine.line) else event
+        getattr(self, "_on_" + event["event"])(masked)
 
     def _on_bound(self, event: Event) -> None:
         bound = Bound(event["peers_address"], event["peers_port"], event["dns_address"], event["dns_port"])
@@ -126,6 +133,9 @@ class Session:
 
     def _on_ready(self, event: Event) -> None:
         self._outcome.ready_ms = self._outcome.ready_ms or float(event["ms"])  # of the first start
+        if self._meanwhile:
+            self._loop.after(0, self._meanwhile)
+            self._meanwhile = None
 
     def _on_begin(self, event: Event) -> None:
         self._outcome.began(event["scenario"], event["repeat"])
@@ -150,8 +160,20 @@ class Session:
 
     def _on_end(self, event: Event) -> None:
         self._outcome.end = event
+        self._stop_targets()  # while the engine takes leave
 
     # What they lead to
+
+    def _stop_targets(self) -> Promise[None]:
+        if self._stopped is None:
+            self._stopped = stopped = Promise()
+
+            async def stop() -> None:
+                await self._loop.together(target.stop() for target in self._targets)
+                stopped.resolve(None)
+
+            self._loop.spawn(stop())
+        return self._stopped
 
     def _of(self, event: Event) -> Target:
         return self._targets[event.get("instance", 0)]

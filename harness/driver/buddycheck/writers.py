@@ -13,6 +13,11 @@ from . import compare_text, model, summary
 from .places import Places
 
 
+def load() -> None:
+    """Imports what every run needs in the end, for when there is time."""
+    from . import junit  # noqa: F401
+
+
 def text(name: str, run: Mapping[str, Any], folder: Path, places: Places) -> str:
     """The report of that name; `folder` holds the run's journal."""
     if name == "junit":

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from conftest import HERE, PASSWORD, Bench, Done
+
+from buddycheck import origin
 
 ROOT = HERE.parents[2]
 SCHEMA = json.loads((ROOT / "reports" / "schema" / "run.schema.json").read_text())
@@ -199,3 +202,10 @@ def test_markdown_golden(bench: Bench, golden: Any) -> None:
     run["harness"] = {"version": "1", "commit": "0" * 40, "modified": True}
     (bench.out / "run.json").write_text(json.dumps(run))
     golden("summary.md", bench.call("report", "out", "--format", "markdown").out)
+
+
+def test_digest_and_lines_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(b"a\nb\n")
+    assert origin.digest_and_lines(path) == (origin.digest_of(path), 2)
+    assert origin.digest_and_lines(tmp_path / "none") is None

@@ -42,6 +42,13 @@ def outcome(**more: Any) -> Outcome:
     return made
 
 
+@pytest.mark.parametrize("secret, line, touched", [
+    ("pw", b'{"event": "ready"}', False), ("pw", b'{"event": "a pw b"}', True), ('p"w', b"{}", True), ("p\u00e4ss", b"{}", True), ("p\\w", b"{}", True),
+])
+def test_lines_that_hold_no_password_are_passed_on_as_they_are(secret: str, line: bytes, touched: bool) -> None:
+    assert Mask(["other", secret]).touches(line) is touched
+
+
 def test_many_scenarios_that_lack_the_same_are_one_line() -> None:
     made = Outcome("fake", (), KNOWN.verdicts, seed=7)
     for n in range(5):
