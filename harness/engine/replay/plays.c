@@ -92,6 +92,7 @@ static struct replayed_play *add(
 	struct replayed_play *before = plays_current(r, l);
 	if (before) {
 		before->shown.superseded = 1;
+		p->again = 1;
 	}
 	char *key = key_of(l);
 	json_object_set_new(r->current, key, json_integer((json_int_t)r->count));

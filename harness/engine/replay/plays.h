@@ -19,7 +19,7 @@ struct replayed_play {
 	struct replayed shown;
 	struct due *due;
 	size_t due_count;
-	uint64_t told; /* time of the last cue */
+	int again; /* not the first attempt */
 };
 
 struct replay {

@@ -72,7 +72,8 @@ void arrivals_check(struct replay *r, const struct journal_line *l)
 {
 	const struct replayed_play *p = l->scenario ? plays_current(r, l) : NULL;
 	int actor = p ? plays_actor(p, l->actor) : -1;
-	if (actor < 0 || p->shown.ended || arrivals_wants(&r->arrivals, l->number) || !is_stanza(l)) {
+	/* On streams of an attempt that was broken off something may still come, and is no matter of the next one. */
+	if (actor < 0 || p->again || p->shown.ended || arrivals_wants(&r->arrivals, l->number) || !is_stanza(l)) {
 		return;
 	}
 	/* A client's session is lent, and one of its stanzas may be meant for another play; a peer that insists on TLS

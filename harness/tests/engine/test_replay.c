@@ -355,6 +355,7 @@ START_TEST(the_last_attempt_counts)
 	cue("lost", "'reason':'the target ended','shown':'','verdict':'INCONCLUSIVE'");
 	ends("INCONCLUSIVE");
 	begin(",'detail':'attempt 2'");
+	crosses("stanza", "in", SUBSCRIBED); /* on a stream of the first attempt */
 	crosses("header", "in", HEADER);
 	crosses("stanza", "out", SUBSCRIBE);
 	comes(SUBSCRIBED);
