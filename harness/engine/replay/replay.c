@@ -75,26 +75,36 @@ static void note_wanted(struct replay *r, const char *text, size_t len)
 	line_finish(&l);
 }
 
-/* 0, or ERR_SYNTAX: the first line is not that of a journal which can be judged again. */
-static int read_header(struct replay *r, const char *text, size_t len)
+/* A line of what a run was made with; a united journal has one for each run. 0, or ERR_SYNTAX. */
+static int read_header(struct replay *r, const struct journal_line *l)
+{
+	if (strcmp(l->kind, "run") != 0 || !l->facts) {
+		replay_tell(r, 1, "is no journal that can be judged again: it does not begin with what the run was made with");
+	} else if (line_count(l, "format") != JOURNAL_FORMAT) {
+		replay_tell(r, l->number, "has version %llu of the format; expected version %d",
+				(unsigned long long)line_count(l, "format"), JOURNAL_FORMAT);
+	} else if (!line_text(l, "target") || !line_count(l, "quiet") || !line_count(l, "deadline")) {
+		replay_tell(r, l->number, "lacks what the run was made with: expected target, quiet and deadline");
+	} else {
+		json_decref(r->header);
+		r->header = json_deep_copy(l->facts);
+		r->over = 0;
+		return ERR_OK;
+	}
+	return ERR_SYNTAX;
+}
+
+static int read_first(struct replay *r, const char *text, size_t len)
 {
 	struct journal_line l;
 	const char *end = memchr(text, '\n', len);
-	int bad = line_read(&l, text, end ? (size_t)(end - text) : len) || strcmp(l.kind, "run") != 0 || !l.facts;
+	int bad = line_read(&l, text, end ? (size_t)(end - text) : len);
 	if (bad) {
-		replay_tell(r, 1, "is no journal that can be judged again: it does not begin with what the run was made with");
-	} else if (line_count(&l, "format") != JOURNAL_FORMAT) {
-		bad = 1;
-		replay_tell(r, 1, "has version %llu of the format; expected version %d",
-				(unsigned long long)line_count(&l, "format"), JOURNAL_FORMAT);
-	} else if (!line_text(&l, "target") || !line_count(&l, "quiet") || !line_count(&l, "deadline")) {
-		bad = 1;
-		replay_tell(r, 1, "lacks what the run was made with: expected target, quiet and deadline");
-	} else {
-		r->header = json_deep_copy(l.facts);
+		l.kind = "";
 	}
+	bad = read_header(r, &l);
 	line_finish(&l);
-	return bad ? ERR_SYNTAX : ERR_OK;
+	return bad;
 }
 
 static void came(struct replay *r, const struct journal_line *l)
@@ -144,7 +154,9 @@ static void one_line(struct replay *r, const char *text, size_t len)
 		return;
 	}
 	in_order(r, &l);
-	if (!strcmp(l.kind, "begin")) {
+	if (!strcmp(l.kind, "run")) {
+		read_header(r, &l);
+	} else if (!strcmp(l.kind, "begin")) {
 		plays_begin(r, &l);
 	} else if (!strcmp(l.kind, "cue")) {
 		cues_follow(r, &l);
@@ -159,7 +171,7 @@ static void one_line(struct replay *r, const char *text, size_t len)
 
 int replay_read(struct replay *r, const char *text, size_t len)
 {
-	if (read_header(r, text, len)) {
+	if (read_first(r, text, len)) {
 		return ERR_SYNTAX;
 	}
 	each_line(r, text, len, note_wanted);

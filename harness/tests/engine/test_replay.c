@@ -371,6 +371,26 @@ START_TEST(the_last_attempt_counts)
 }
 END_TEST
 
+START_TEST(a_united_journal_has_several_beginnings)
+{
+	set_scene(asks);
+	record_approval(SUBSCRIBED, "PASS");
+	add("'kind':'run','facts':{'format':2,'seed':7,'target':'example.org','quiet':60000,'deadline':1000000,'has':''}");
+	add("'kind':'begin','scenario':'test/play','repeat':2,'facts':{'token':'k7','addresses':'marlowe.test'}");
+	desk.time += 1000000;
+	add("'kind':'cue','scenario':'test/play','repeat':2,'detail':'deadline'");
+	add("'kind':'cue','scenario':'test/play','repeat':2,'detail':'end','facts':{'verdict':'PASS'}");
+	add("'kind':'end-of-play','scenario':'test/play','repeat':2,'detail':'FAIL'");
+	the_run_ends();
+	judge();
+	expect_no_problem();
+	ck_assert_uint_eq(replay_count(desk.replay), 2);
+	ck_assert_str_eq(verdict(0), "PASS");
+	ck_assert_str_eq(verdict(1), "FAIL");
+	clear_away();
+}
+END_TEST
+
 /* --- edited journals --- */
 
 static void edit(const char *from, const char *to)
@@ -523,6 +543,7 @@ static Suite *make(void)
 	tcase_add_test(again, headers_can_be_received);
 	tcase_add_test(again, a_lost_target_is_blamed_again);
 	tcase_add_test(again, the_last_attempt_counts);
+	tcase_add_test(again, a_united_journal_has_several_beginnings);
 	suite_add_tcase(suite, again);
 	TCase *edited = tcase_create("edited");
 	tcase_add_loop_test(edited, an_edit_is_named, 0, sizeof edits / sizeof *edits);
