@@ -32,6 +32,8 @@ Tests XMPP servers for XEP-0267 Server Buddies.
   merge RUN ...        unite the runs of all shards
   compare RUN RUN      what fails in the second run that did not in the first, what else changed
   expect RUN [FILE]    make a file of expected failures from what failed in a run
+  certify RUN          make a signed certificate of a kept run, for publication
+  verify BUNDLE        check a certificate: signature, files, and every verdict once more from its journal
   interop [P P]        let two real servers become buddies of each other; without targets all pairs
   mutants [FAULT ...]  prove that the suite detects faults: run it against a target with one fault at a time
   variants [V ...]     prove that the suite is fair: run it against correct variants of a target
@@ -302,6 +304,32 @@ def _expect(argv: Sequence[str], world: World) -> int:
     return expect_write.command(given.run, given.file, given.write, given.expires, world)
 
 
+def _certify(argv: Sequence[str], world: World) -> int:
+    from . import certify
+
+    parser = _parser("certify", "Makes a bundle of a kept run that others can verify: statement, run, journal, scenarios, signed with an SSH key.")
+    add = parser.add_argument
+    add("run", metavar="RUN", help="the folder of a run, or its run.json")
+    add("--as", required=True, dest="product", metavar="PRODUCT", help="maker, product and version, as in \"Vendor, Product 1.2\"")
+    add("--key", required=True, metavar="FILE", help="an SSH key; of an encrypted one the agent must hold the private half")
+    add("--out", required=True, metavar="BUNDLE", help="the file, as in product-1.2.tar.gz")
+    add("--url", default="", metavar="URL", help="where the run can be looked at")
+    given = parser.parse_intermixed_args(argv)
+    return certify.certify(certify.Options(given.run, given.product, given.key, given.out, given.url), world)
+
+
+def _verify(argv: Sequence[str], world: World) -> int:
+    from . import verify
+
+    parser = _parser("verify", "Checks a bundle of 'buddycheck certify' without any target. Exit status: 0 all of it holds, 1 something does not, "
+                     "2 it is no bundle, or one of another version.")
+    add = parser.add_argument
+    add("bundle", metavar="BUNDLE", help="the file, or the folder that it was unpacked to")
+    add("--allowed-signers", default="", metavar="FILE", help="who may sign, as in ssh-keygen(1); without it whose key it is is not checked")
+    given = parser.parse_intermixed_args(argv)
+    return verify.verify(given.bundle, given.allowed_signers, world)
+
+
 def _interop(argv: Sequence[str], world: World) -> int:
     from . import interop
 
@@ -314,8 +342,8 @@ def _interop(argv: Sequence[str], world: World) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], World], int]] = {
-    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "merge": _merge, "compare": _compare, "expect": _expect, "interop": _interop, "mutants": _mutants,
-    "variants": _variants,
+    "run": _run, "list": _list, "show": _show, "lint": _lint, "report": _report, "merge": _merge, "compare": _compare, "expect": _expect,
+    "certify": _certify, "verify": _verify, "interop": _interop, "mutants": _mutants, "variants": _variants,
 }
 
 

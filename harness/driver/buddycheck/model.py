@@ -65,16 +65,22 @@ def document(outcome: Outcome, made: Made, folder: Path, mask: Mask) -> dict[str
         },
         "seed": outcome.seed, "started": time.strftime(STAMP, time.gmtime(made.started)), "seconds": round(made.seconds, 3),
         "rerun": made.rerun, "notes": list(outcome.notes),
-        "exit": outcome.exit_status(), "interrupted": outcome.stopped_by or None,
+        "interrupted": outcome.stopped_by or None,
         "abort": mask.tree({"step": outcome.abort_step, "reason": outcome.abort_reason}) if outcome.abort_step else None,
         "journal": journal(folder / outputs.JOURNAL),
-        "counts": outcome.counts(), "flaky": outcome.flaky(), "lost": outcome.lost(), "not_run": outcome.not_run(),
         "left_out_slow": list(outcome.left_out_slow), "unfinished": [list(each) for each in outcome.provisional.items()],
         "ready_ms": outcome.ready_ms, "target_cpu_seconds": outcome.target_cpu_seconds, "cost": outcome.cost(),
         "end": outcome.end,
-        "verdicts": [vars(each) for each in made.known.verdicts.values()],
-        "scenarios": _scenarios(outcome, made.known),
-        "requirements": _requirements(outcome, made.known),
+        **judged(outcome, made.known),
+    }
+
+
+def judged(outcome: Outcome, known: Catalogue) -> dict[str, Any]:
+    """What follows from the results and the catalogue alone."""
+    return {
+        "exit": outcome.exit_status(), "counts": outcome.counts(), "flaky": outcome.flaky(), "lost": outcome.lost(), "not_run": outcome.not_run(),
+        "verdicts": [vars(each) for each in known.verdicts.values()],
+        "scenarios": _scenarios(outcome, known), "requirements": _requirements(outcome, known),
     }
 
 

@@ -58,7 +58,7 @@ def render(runs: Sequence[Kept], places: Places) -> str:
     names = _names([run for run, _ in runs])
     outcomes = [model.outcome_of(run) for run, _ in runs]
     return environment.get_template("report.html").render(
-        script=script, style=style, script_digest=_csp(script), style_digest=_csp(style),
+        script=script, style=style, script_digest=csp(script), style_digest=csp(style),
         data=_packed(_data(runs, paths, names)), several=len(runs) > 1, names=names, heading=_heading(runs, names),
         runs=[_run(run, outcome, name) for (run, _), outcome, name in zip(runs, outcomes, names)],
         histories=history.histories([run for run, _ in runs], names, CLASSES), scenarios=_scenarios(runs), requirements=_requirements(runs),
@@ -78,7 +78,7 @@ def _heading(runs: Sequence[Kept], names: Sequence[str]) -> str:
     return f"{targets.pop()}: {len(runs)} runs" if len(runs) > 1 and len(targets) == 1 else " · ".join(names)
 
 
-def _csp(text: str) -> str:
+def csp(text: str) -> str:
     """The digest by which the page's own policy admits exactly this script or style, and no other."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 

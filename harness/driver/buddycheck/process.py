@@ -148,10 +148,10 @@ class Children:
         self.end()
 
 
-def capture(argv: Sequence[str], environ: Mapping[str, str], seconds: float = 60.0) -> tuple[int, bytes, bytes]:
-    """Runs a program that needs no supervision to its end: status, standard output, standard error."""
+def capture(argv: Sequence[str], environ: Mapping[str, str], seconds: float = 60.0, given: bytes = b"") -> tuple[int, bytes, bytes]:
+    """Runs a program that needs no supervision to its end, without a terminal: status, standard output, standard error. `given`: its input."""
     try:
-        done = subprocess.run(argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=seconds)
+        done = subprocess.run(argv, env=environ, input=given, capture_output=True, check=False, timeout=seconds, start_new_session=True)
     except subprocess.TimeoutExpired as error:
         raise RunProblem("engine", f"{argv[0]} {argv[1]} did not end within {seconds:g} s and was killed") from error
     except OSError as error:
