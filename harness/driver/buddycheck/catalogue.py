@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +18,7 @@ from .process import Children, capture, describe_status
 STRICTNESSES = ("HARD", "WARN", "INFO")
 SECONDS = 60.0  # for reading it
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
+CHUNK, WORD = re.compile(r"[^\s'\"<>=]+"), re.compile(r"[\w-]+")
 WAITS = "waits:"  # begins a reason that is there for a time only: the scenario needs something that is yet to come
 
 
@@ -99,9 +101,25 @@ class Catalogue:
     errors: tuple[ScriptError, ...]
     document: Mapping[str, Any] = field(repr=False)  # as the engine printed it
 
+    def words_with(self, secrets: Iterable[str]) -> set[str]:
+        """The words of the suite's own texts in which a secret occurs: `disco/admin` and `administrator` are no password."""
+        found: set[str] = set()
+        secrets = [secret for secret in secrets if secret]
+        for text in _strings(self.document):
+            if any(secret in text for secret in secrets):
+                found |= {word for split in (CHUNK, WORD) for word in split.findall(text) if any(secret in word for secret in secrets)}
+        return found
+
     def error_lines(self, places: Places) -> list[str]:
         """The errors as `file:line:column: message`."""
         return [f"{places.shown(self.folder / each.file)}:{each.line}:{each.column}: {each.message}" for each in self.errors]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _strings(item)
 
 
 def area_of(scenario: str) -> str:

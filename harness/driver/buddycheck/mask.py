@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,14 @@ class Mask:
             return text
         return self._pattern.sub(lambda found: found[0] if found[0] in self._public else MASKED, text)
 
-    def tree(self, value: Any) -> Any:
-        """A JSON value with every string in it masked (keys are names of the protocol and stay)."""
+    def tree(self, value: Any, ours: Collection[str] = ()) -> Any:
+        """A JSON value with every string in it masked but keys, and what stands under the keys `ours`: names of the protocol."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            return [self.tree(item) for item in value]
+            return [self.tree(item, ours) for item in value]
         if isinstance(value, dict):
-            return {key: self.tree(item) for key, item in value.items()}
+            return {key: item if key in ours else self.tree(item, ours) for key, item in value.items()}
         return value
 
     def file(self, path: Path) -> None:

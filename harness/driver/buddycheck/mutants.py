@@ -131,7 +131,8 @@ def suite_of(world: World, given: Profile, known: Catalogue, table: faults.Table
     reports = world.places.reports_folder()
     folder = world.places.cwd / options.out if options.out else reports / f"{command}-{given.path.parent.name}"
     looked = Origin(world.places.home, known.folder, world.environ)
-    return Suite(world, given, known, table, selected.ids, folder, Mask(given.secrets(), given.public()), options.seed, looked)
+    mask = Mask(given.secrets(), [*given.public(), *known.words_with(given.secrets())])
+    return Suite(world, given, known, table, selected.ids, folder, mask, options.seed, looked)
 
 
 def _all(known: Catalogue) -> int:

@@ -143,7 +143,7 @@ class Profile:
         """Words that may be shown even where a password is a part of them."""
         zone = [self.peers_zone, *self.domains, *([self.off_domain] if self.off_domain else [])]
         zone += self.component.domains if self.component else ()
-        return [account.jid for account in self.accounts.values()] + zone
+        return [*(account.jid for account in self.accounts.values()), *zone, *HOOKS, *CLAIMS, *ACCOUNTS]
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Profile:

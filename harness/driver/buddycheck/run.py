@@ -116,7 +116,7 @@ def _run(
     target.check_programs(chosen, world.places.fixtures)
     started = time.time()
     folder = _folder(options, world, chosen.name, started)
-    mask = Mask(chosen.secrets(), chosen.public())
+    mask = Mask(chosen.secrets(), [*chosen.public(), *known.words_with(chosen.secrets())])
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
     outcome = Outcome(
         chosen.name, selected.ids, known.verdicts, options.strict, options.repeat, seed, selected.left_out_slow,

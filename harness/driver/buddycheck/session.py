@@ -27,6 +27,10 @@ from .render import Bound, certificates
 from .results import Outcome, Result
 from .target import Patience, Target
 
+# What the engine says itself in an event: never taken for a password, whatever that is.
+OURS = frozenset({
+    "event", "scenario", "name", "facts", "id", "part", "verdict", "strictness", "step", "file", "place", "peers_address", "dns_address",
+})
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -119,7 +123,8 @@ class Session:
 
     def _event(self, event: Event) -> None:
         self._watch_silence()
-        masked = self._mask.tree(event) if self._mask.touches(self._engine.line) else event
+        ours = () if event["event"] == "end" else OURS
+        masked = self._mask.tree(event, ours) if self._mask.touches(self._engine.line) else event
         getattr(self, "_on_" + event["event"])(masked)
 
     def _on_bound(self, event: Event) -> None:

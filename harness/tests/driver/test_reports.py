@@ -185,6 +185,20 @@ def test_public_word_that_is_a_password_does_not_stay() -> None:
     assert Mask(["srv.test"], ["srv.test"]).text("srv.test") == MASKED
 
 
+def test_the_suites_own_words_are_no_passwords() -> None:
+    known = parse(sample(), Path("scenarios"))
+    words = known.words_with(["admin", "not there", ""])
+    assert "disco/admin" in words and all("admin" in word for word in words)
+    mask = Mask(["admin"], words)
+    assert mask.text("disco/admin: admin") == f"disco/admin: {MASKED}"
+    assert known.words_with(["not there"]) == set()
+
+
+def test_what_the_engine_says_itself_is_not_masked() -> None:
+    event = {"event": "hook", "name": "roster", "facts": {"peer": "roster.test"}, "reason": "roster"}
+    assert Mask(["roster"]).tree(event, ("event", "name", "facts")) == {**event, "reason": MASKED}
+
+
 def test_mask_keeps_octets_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"\xff\r\npw\r\n")
