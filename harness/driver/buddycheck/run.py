@@ -29,6 +29,7 @@ from .session import Limits, Session, plan
 
 FORMATS = ("tap", "tap13", "junit", "json", "plain", "markdown", "html")
 TAP_VERSIONS = {"tap": 14, "tap13": 13}
+SHORT = 4  # characters: a shorter password is a part of many words
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _run(
     outcome = Outcome(
         chosen.name, selected.ids, known.verdicts, options.strict, options.repeat, seed, selected.left_out_slow,
         level=options.wanted.level, conformance=options.wanted.conformance, expected=expected.file,
-        notes=_notes(options, expected, share, selected, whole),
+        notes=_notes(options, chosen, expected, share, selected, whole),
     )
     world.say(*(f"buddycheck: {line}" for line in (*expected.unexplained(), *expected.expired)))
     progress = _progress(options, world, len(selected.ids) * options.repeat)
@@ -243,7 +244,7 @@ def _expectations(options: Options, world: World, known: Catalogue) -> Expectati
 
 
 def _notes(
-    options: Options, expected: Expectations, share: shard.Shard | None, selected: Selection, whole: Sequence[str],
+    options: Options, chosen: profile.Profile, expected: Expectations, share: shard.Shard | None, selected: Selection, whole: Sequence[str],
 ) -> tuple[str, ...]:
     """What a reader must know to read the verdicts."""
     limits = [f"--{name} {value}" for name, value, default in (
@@ -251,7 +252,9 @@ def _notes(
     ) if value != default]
     judged = (f"judged: {' '.join(limits)}; what else is violated counts as INFO",) if limits else ()
     shared = (f"shard {share}: {len(selected.ids)} of {len(whole)} scenarios",) if share else ()
-    return judged + shared + expected.notes(automatic=not options.expect)
+    short = [f"accounts.{name}" for name, account in chosen.accounts.items() if len(account.password) < SHORT]
+    masked = (f"a password of {', '.join(short)} is very short: it is masked wherever it occurs, in answers of hooks as well; choose a longer one",) if short else ()
+    return judged + shared + masked + expected.notes(automatic=not options.expect)
 
 
 def _rerun(options: Options, world: World) -> str:

@@ -291,3 +291,11 @@ def test_a_warning_fails_a_strict_run(bench: Bench, argv: list[str], status: int
     cases = ElementTree.fromstring(bench.file("junit.xml")).iter("failure")
     assert [each.get("message") for each in cases] == failures
     assert bench.saw()[0]["tap"]["strict"] is bool(argv)
+
+
+def test_a_very_short_password_is_noted(bench: Bench) -> None:
+    bench.profile(PROFILE.replace(f'password = "{PASSWORD}"', 'password = "xyz"'))
+    done = bench.run("--format", "plain")
+    assert "a password of accounts.admin is very short: it is masked wherever it occurs" in done.out
+    bench.profile(PROFILE)
+    assert "very short" not in bench.run("--format", "plain").out
