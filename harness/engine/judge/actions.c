@@ -112,7 +112,7 @@ static void note_sent(struct player *p, int actor, const struct stanza *s)
 	if (left_has(p, "auto_off") && type && !strcmp(type, "subscribe")) {
 		license(p, seat->address);
 	}
-	seat->sent_since_fence = seat_has_fence(p, actor);
+	seat->sent_since_fence = 1;
 	seat->reset = seat->leaving = seat->half_closed = 0;
 	int peer = !actor_class_is_client(a->class);
 	seat->unsettled |= peer && !strcmp((const char *)s->root->name, "presence");
@@ -233,6 +233,8 @@ void fence_needed(struct player *p, int actor)
 	struct seat *seat = &p->seats[actor];
 	if (seat->leaving || seat->half_closed) {
 		seat->fence_open = 1; /* player_on_streams() closes it */
+	} else if (p->config.scenario->cast[actor].class == ACTOR_COMPONENT && seat->bare) {
+		/* without handshake it cannot ask anything: it has no dialback either */
 	} else {
 		fence_send(p, actor);
 	}

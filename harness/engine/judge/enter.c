@@ -76,7 +76,7 @@ static void enter_send(struct player *p, const struct step *step, uint64_t now)
 		act_send_step(p, step);
 		return;
 	}
-	seat->sent_since_fence = seat_has_fence(p, step->actor);
+	seat->sent_since_fence = 1;
 	seat->sees_dialback = 1;
 	seat->reset = seat->leaving = seat->half_closed = 0;
 	act_send_raw(p, step->actor, vars_expand(&p->vars, step->raw), NULL, NULL);

@@ -24,8 +24,8 @@ size_t invariants_check(const struct stanza *s, const struct invariant_facts *f,
 	const char *from = stanza_attr(s, "from");
 	const char *to = stanza_attr(s, "to");
 	const char *type = stanza_attr(s, "type");
-	const char *ns = f->client ? NS_CLIENT : f->component ? NS_COMPONENT : NS_SERVER;
-	if (strcmp(node_ns(s->root), ns) != 0) {
+	const char *ns = f->client ? NS_CLIENT : NS_SERVER;
+	if (!f->component && strcmp(node_ns(s->root), ns) != 0) {
 		out[n++] = (struct violation){"XC-046", "a stanza is qualified by the namespace of its stream"};
 	}
 	if (type && !strcmp(type, "error") && f->answers_error) {

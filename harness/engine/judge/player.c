@@ -179,6 +179,13 @@ static void check_dns(struct player *p)
 	}
 }
 
+static int has_components(const struct player *p, size_t count)
+{
+	char number[24];
+	snprintf(number, sizeof number, "%zu", count);
+	return has(p, "components:", number);
+}
+
 static void check_needs(struct player *p)
 {
 	const struct scenario *s = p->config.scenario;
@@ -202,8 +209,9 @@ static void check_needs(struct player *p)
 	}
 	if (components && !has(p, "", "component")) {
 		result_trouble(&p->result, VERDICT_SKIP, "needs a component, for which the profile has no port");
-	} else if (components > 1 && !has(p, "", "components")) {
-		result_trouble(&p->result, VERDICT_SKIP, "needs several components, for which the profile has no domains");
+	} else if (components > 1 && !has_components(p, components)) {
+		result_trouble(&p->result, VERDICT_SKIP, "needs %zu components, for which the profile has too few domains",
+				components);
 	}
 	check_dns(p);
 	if (strstr(s->expanded, "${target2}") && !p->config.target2) {

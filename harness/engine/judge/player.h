@@ -25,7 +25,7 @@ struct player_config {
 	uint64_t quiet, deadline;			/* microseconds */
 	const char *rerun;					/* command that reruns a scenario, its id is put behind it; or NULL */
 	/* What the target has: "claim:command", "hook:approve", "account:user", "off_domain", "virtual_hosts", "s2s_tls",
-	 * "component", "components" (domains for several). */
+	 * "component", "components:2" (domains for so many). */
 	int (*has)(void *ud, const char *what);
 	void *ud;
 };

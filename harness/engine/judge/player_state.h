@@ -164,9 +164,8 @@ void left_finish(struct player *p);
 /* steps.c */
 const char *actor_name(const struct player *p, int actor); /* -1: the target */
 int seat_is_client(const struct player *p, int actor);
-int seat_connects(const struct player *p, int actor);  /* it can do nothing without a stream of its own */
-int seat_has_fence(const struct player *p, int actor); /* a question of its own would be answered */
-int step_is_query(const struct step *step);			   /* a question about the target's state */
+int seat_connects(const struct player *p, int actor); /* it can do nothing without a stream of its own */
+int step_is_query(const struct step *step);			  /* a question about the target's state */
 void steps_wait_for(struct player *p, const struct step *step, enum wait_kind kind, uint64_t deadline);
 uint64_t step_deadline(const struct player *p, const struct step *step);
 void step_missed(struct player *p, const struct step *step, const char *detail);

@@ -20,12 +20,6 @@ int seat_connects(const struct player *p, int actor)
 	return actor_class_connects(p->config.scenario->cast[actor].class);
 }
 
-/* A component without handshake cannot ask anything: it has no dialback either. */
-int seat_has_fence(const struct player *p, int actor)
-{
-	return p->config.scenario->cast[actor].class != ACTOR_COMPONENT || !p->seats[actor].bare;
-}
-
 int step_is_query(const struct step *step)
 {
 	return step->kind == STEP_PENDING || step->kind == STEP_ROSTER;

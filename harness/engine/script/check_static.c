@@ -314,6 +314,18 @@ static void check_subdomain(struct checker *c, size_t i)
 	}
 }
 
+static void check_components(struct checker *c)
+{
+	const struct scenario *s = c->scenario;
+	int count = 0;
+	for (size_t i = 0; i < s->cast_count; i++) {
+		count += s->cast[i].class == ACTOR_COMPONENT;
+		if (s->cast[i].class == ACTOR_COMPONENT && count == COMPONENTS_MAX + 1) {
+			problems_add(c->problems, s->file, s->cast[i].line, 1, "a cast has at most %d components", COMPONENTS_MAX);
+		}
+	}
+}
+
 void scenario_check(struct scenario *s, const struct requirements *rs, struct problems *ps)
 {
 	struct checker c = {.scenario = s, .requirements = rs, .problems = ps, .connected = mem_alloc(s->cast_count)};
@@ -321,6 +333,7 @@ void scenario_check(struct scenario *s, const struct requirements *rs, struct pr
 	for (size_t i = 0; i < s->cast_count; i++) {
 		check_subdomain(&c, i);
 	}
+	check_components(&c);
 	check_steps(&c, &s->play);
 	if (!s->play.count) {
 		problems_add(ps, s->file, 1, 1, "the play has no steps");

@@ -37,6 +37,8 @@ const char *actor_class_ns(enum actor_class class); /* content namespace of its 
 struct actor;
 int actor_has_own_session(const struct actor *a); /* a client that gets no session that is lent from play to play */
 
+#define COMPONENTS_MAX 4 /* of one cast; cue.c lists what a profile has for so many */
+
 struct actor {
 	char *name;
 	enum actor_class class;

@@ -218,6 +218,16 @@ const struct account *profile_account(const struct profile *p, const char *name)
 	return NULL;
 }
 
+/* Each name of a domain is for one component at a time; "*.srv.test" is for any number. */
+static int serves_components(const struct profile *p, size_t count)
+{
+	size_t any = 0;
+	for (size_t i = 0; i < p->component.domains_count; i++) {
+		any += *p->component.domains[i] == '*';
+	}
+	return count <= p->component.domains_count || (any && any == p->component.domains_count);
+}
+
 int profile_has(const struct profile *p, const char *what)
 {
 	if (!strncmp(what, "claim:", 6)) {
@@ -252,8 +262,8 @@ int profile_has(const struct profile *p, const char *what)
 	if (!strcmp(what, "component")) {
 		return p->component.domains_count > 0;
 	}
-	if (!strcmp(what, "components")) {
-		return p->component.domains_count > 1 || (p->component.domains_count && *p->component.domains[0] == '*');
+	if (!strncmp(what, "components:", 11)) {
+		return serves_components(p, strtoul(what + 11, NULL, 10));
 	}
 	return !strcmp(what, "virtual_hosts") && p->domains_count > 1;
 }

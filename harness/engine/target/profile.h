@@ -57,8 +57,8 @@ void profile_finish(struct profile *p);
 const struct hook *profile_hook(const struct profile *p, const char *name);
 const struct account *profile_account(const struct profile *p, const char *name);
 
-/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts", "s2s_tls", "component", "components"
- * (domains for several at once). */
+/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts", "s2s_tls", "component",
+ * "components:2" (domains for so many at once). */
 int profile_has(const struct profile *p, const char *what);
 
 #endif

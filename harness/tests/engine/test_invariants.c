@@ -23,7 +23,7 @@ static const struct {
 		{"<message " FROM_TO "/>", NS_CLIENT, {.client = 1}, ""},
 		{"<message " FROM_TO "/>", NS_SERVER, {.client = 1}, "XC-046 "},
 		{"<message " FROM_TO "/>", NS_COMPONENT, {.component = 1, .opened_by_target = 1, .validated = 1}, ""},
-		{"<message " FROM_TO "/>", NS_SERVER, {.component = 1}, "XC-046 "},
+		{"<message " FROM_TO "/>", NS_SERVER, {.component = 1}, ""},
 		{"<message/>", NS_COMPONENT, {.component = 1}, ""},
 		{"<presence " FROM_TO "type='subscribe'/>", NS_COMPONENT, {.component = 1}, "SB-001 "},
 		{"<presence " FROM_TO "type='subscribe'/>", NS_COMPONENT, {.component = 1, .licensed = 1}, ""},

@@ -102,7 +102,7 @@ START_TEST(what_a_target_has)
 		int has;
 	} facts[] = {{"claim:strict", 1}, {"claim:prompt", 0}, {"claim:other", 0}, {"claim:", 0}, {"hook:approve", 1},
 			{"hook:kill", 0}, {"account:user", 1}, {"account:nobody", 0}, {"off_domain", 1}, {"virtual_hosts", 1},
-			{"component", 1}, {"components", 1}, {"strict", 0}, {"", 0}};
+			{"component", 1}, {"components:2", 1}, {"components:3", 0}, {"strict", 0}, {"", 0}};
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
 		ck_assert_msg(profile_has(&p, facts[i].what) == facts[i].has, "%s", facts[i].what);
 	}
@@ -123,16 +123,16 @@ START_TEST(what_a_small_target_lacks)
 	json_array_remove(domains, 1);
 	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
 	ck_assert_int_eq(profile_has(&p, "component"), 1);
-	ck_assert_int_eq(profile_has(&p, "components"), 0); /* one name is for one at a time */
+	ck_assert_int_eq(profile_has(&p, "components:2"), 0); /* one name is for one at a time */
 	profile_finish(&p);
 	json_array_set_new(domains, 0, json_string("*.srv.test"));
 	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
-	ck_assert_int_eq(profile_has(&p, "components"), 1);
+	ck_assert_int_eq(profile_has(&p, "components:9"), 1);
 	profile_finish(&p);
 	json_object_del(json, "component");
 	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
 	ck_assert_int_eq(profile_has(&p, "component"), 0);
-	ck_assert_int_eq(profile_has(&p, "components"), 0);
+	ck_assert_int_eq(profile_has(&p, "components:2"), 0);
 	profile_finish(&p);
 	json_object_set_new(json_object_get(json, "s2s"), "tls", json_string("starttls"));
 	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);

@@ -225,6 +225,14 @@ START_TEST(a_component_connects_before_it_acts)
 }
 END_TEST
 
+START_TEST(a_cast_has_few_components)
+{
+	check_text("# t\n[Component] A\n[Component] B\n[Component] C\n[Component] D\n[Component] E\n---\n"
+			   "${target} is ${A}${B}${C}${D}${E}\n\tSB-001 x\n");
+	only_problem("area/name.scs", 6, "a cast has at most 4 components");
+}
+END_TEST
+
 START_TEST(a_client_connects_before_it_acts)
 {
 	check_play("Bard sends:\n\t<iq/>\nTybalt receives: nothing\n\tSB-001 x\n");
@@ -427,6 +435,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, plays_are_checked, 0, sizeof plays / sizeof *plays);
 	tcase_add_loop_test(
 			tests, a_component_connects_before_it_acts, 0, sizeof component_plays / sizeof *component_plays);
+	tcase_add_test(tests, a_cast_has_few_components);
 	tcase_add_test(tests, a_client_connects_before_it_acts);
 	tcase_add_test(tests, something_must_be_decided);
 	tcase_add_test(tests, an_identity_is_a_peers);
