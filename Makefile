@@ -113,7 +113,7 @@ $(BUILD)/tests/test_reference_%: $(BUILD)/obj/harness/tests/reference/test_%.o $
 check: packages-check
 	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory check-format check-lint check-unit check-lua check-driver check-page check-suite check-system
-	@$(MAKE) --no-print-directory check-mutants-quick check-asan check-tidy
+	@$(MAKE) --no-print-directory check-variants check-mutants-quick check-asan check-tidy
 	@echo "make check: all tests passed"
 
 check-unit: $(unit_tests)

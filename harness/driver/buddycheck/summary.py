@@ -21,6 +21,7 @@ def render(outcome: Outcome, folder: str, texts: bool = True) -> list[str]:
     lines += [f"XPASS {id}: {words}" for id, words in outcome.unexpected_passes().items()]
     lines += [f"INCONCLUSIVE run: {line}" for line in outcome.mysteries()]
     lines += _remarks(outcome)
+    lines += _hasty(outcome)
     lines += _not_run(outcome)
     lines += _slowest(outcome)
     if outcome.abort_step:
@@ -81,6 +82,18 @@ def _remarks(outcome: Outcome) -> list[str]:
     if outcome.end and (requirements := count_words(outcome.end["requirements"])):
         lines.append(f"requirements: {requirements}")
     return ["", *lines] if lines else [""]
+
+
+def _hasty(outcome: Outcome) -> list[str]:
+    """That the profile's quiet window is too short for this target."""
+    hasty = (outcome.end or {}).get("hasty")
+    if not hasty:
+        return []
+    again = f", and {hasty['again']} scenarios were played once more" if hasty["again"] else ""
+    return [
+        f"quiet window too short: an answer overtook what was due before it by {hasty['ms']:.0f} ms, so silence was waited for "
+        f"{hasty['quiet_ms']:.0f} ms from then on{again}; timing.quiet of the profile should be {hasty['quiet_ms']:.0f}"
+    ]
 
 
 def _not_run(outcome: Outcome) -> list[str]:

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOOKS 3			 /* at the target's state, until it is as it should be */
+#define LAST_LOOK 4		 /* quiet windows before the last one */
 #define HOOK_DEADLINES 4 /* a restart takes longer than an answer */
 
 void hook_call(struct player *p, const struct step *step, uint64_t now)
@@ -112,8 +114,12 @@ static void query_answered(struct player *p, const struct step *step, const char
 		return;
 	}
 	int holds = roster_holds(step, address, &p->vars, output);
-	if (!holds && p->hook_tried < 2) {
-		steps_wait_for(p, step, WAIT_QUIET, now + p->config.quiet); /* it may still be at work: look again */
+	p->asked_first = p->hook_tried == 1 ? now : p->asked_first;
+	if (holds && p->hook_tried > 2 && now - p->asked_first > p->overtaken) {
+		p->overtaken = now - p->asked_first;
+	}
+	if (!holds && p->hook_tried < LOOKS) { /* it may still be at work: look again */
+		steps_wait_for(p, step, WAIT_QUIET, now + (p->hook_tried > 1 ? LAST_LOOK : 1) * p->config.quiet);
 		return;
 	}
 	enum actor_class class = step->actor < 0 ? ACTOR_ADMIN : p->config.scenario->cast[step->actor].class;

@@ -121,6 +121,7 @@ void step_enter(struct player *p, const struct step *step, uint64_t now)
 {
 	if (acts(step)) {
 		arms_end(p, -1);
+		p->silences_count = 0; /* what comes now may come of this */
 	}
 	switch (step->kind) {
 	case STEP_CONNECT:

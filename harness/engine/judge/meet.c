@@ -113,10 +113,39 @@ static int is_marker(const struct step *step)
 static int has_settled(struct player *p, const struct step *marker, uint64_t now)
 {
 	if (p->settled == PLAYER_NEVER && inbox_holds(p, marker)) {
+		p->marked = now;
 		p->settled = now + p->config.quiet;
 		p->deadline = p->settled < p->deadline ? p->settled : p->deadline;
 	}
 	return now >= p->settled;
+}
+
+static void note_overtaken(struct player *p, uint64_t since, uint64_t now)
+{
+	p->overtaken = now - since > p->overtaken ? now - since : p->overtaken;
+}
+
+static void note_choice(struct player *p, const struct step *either, const struct step *first, uint64_t now)
+{
+	if (p->settled != PLAYER_NEVER && !is_marker(first)) {
+		note_overtaken(p, p->marked, now);
+	} else if (is_marker(first)) {
+		p->silences = mem_resize(p->silences, p->silences_count + 1, sizeof *p->silences);
+		p->silences[p->silences_count++] = (struct silence){.either = either, .since = p->marked};
+	}
+}
+
+void silences_broken(struct player *p, int actor, const struct stanza *s, uint64_t now)
+{
+	for (size_t i = 0; i < p->silences_count; i++) {
+		const struct step *either = p->silences[i].either;
+		for (size_t b = 0; b < either->branches_count; b++) {
+			const struct step *first = &either->branches[b].items[0];
+			if (!is_marker(first) && step_fits(p, actor, first, s)) {
+				note_overtaken(p, p->silences[i].since, now);
+			}
+		}
+	}
 }
 
 static int try_either(struct player *p, const struct step *step, uint64_t now)
@@ -132,6 +161,7 @@ static int try_either(struct player *p, const struct step *step, uint64_t now)
 			p->frames = mem_resize(p->frames, p->frames_count + 1, sizeof *p->frames);
 			p->frames[p->frames_count++] = (struct frame){.steps = &step->branches[b], .next = 1};
 			violations_before(p, &step->branches[b]);
+			note_choice(p, step, first, now);
 			return 1;
 		}
 		hopeless += (size_t)inbox_hopeless(p, first);

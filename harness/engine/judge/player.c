@@ -117,6 +117,7 @@ void player_destroy(struct player *p)
 	free(p->together);
 	free(p->arms);
 	free(p->late);
+	free(p->silences);
 	left_finish(p);
 	vars_finish(&p->vars);
 	vars_finish(&p->licensed);
@@ -288,7 +289,7 @@ static int is_request(const struct stanza *s)
 	return !strcmp((const char *)s->root->name, "iq") && type && (!strcmp(type, "get") || !strcmp(type, "set"));
 }
 
-static int wants(const struct player *p, int actor, const struct step *step, const struct stanza *s)
+int step_fits(const struct player *p, int actor, const struct step *step, const struct stanza *s)
 {
 	if (step->kind != STEP_RECEIVE || step->actor != actor) {
 		return 0;
@@ -304,14 +305,14 @@ static int step_wants(const struct player *p, int actor, const struct stanza *s)
 	if (!step || p->wait != WAIT_STEP || p->over) {
 		return 0;
 	}
-	if (wants(p, actor, step, s)) {
+	if (step_fits(p, actor, step, s)) {
 		return 1;
 	}
 	for (size_t b = 0; b < step->branches_count; b++) {
 		size_t count = step->kind == STEP_TOGETHER ? step->branches[b].count : 1;
 		for (size_t i = 0; i < count; i++) {
 			int met = step->kind == STEP_TOGETHER && p->together[i];
-			if (!met && wants(p, actor, &step->branches[b].items[i], s)) {
+			if (!met && step_fits(p, actor, &step->branches[b].items[i], s)) {
 				return 1;
 			}
 		}
@@ -369,6 +370,7 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 	if (dialback && !p->seats[actor].sees_dialback) {
 		return; /* an answer that nobody waits for any more is dropped silently (XEP-0220 section 2.1.2) */
 	}
+	silences_broken(p, actor, ps->stanza, now);
 	int soft = background(p, actor, ps->stanza) || inbox_is_late(p, actor, ps->stanza) || dialback || sasl;
 	const struct entry *e = keep(p, actor, ps, soft);
 	check_never(p, actor, e);
@@ -541,6 +543,16 @@ struct player_wait player_waits_for(const struct player *p)
 	return (struct player_wait){.what = connects ? "a connection" : texts[p->wait],
 			.step = at_end ? NULL : p->open,
 			.quiet = p->wait == WAIT_QUIET || p->wait == WAIT_END_QUIET};
+}
+
+uint64_t player_overtaken(const struct player *p)
+{
+	return p->overtaken;
+}
+
+void player_set_quiet(struct player *p, uint64_t quiet)
+{
+	p->config.quiet = quiet;
 }
 
 int player_timed_out(const struct player *p)

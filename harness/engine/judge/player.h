@@ -94,6 +94,10 @@ void player_on_deadline(struct player *p, uint64_t now);
 uint64_t player_deadline(const struct player *p); /* when player_on_deadline() is due, or PLAYER_NEVER */
 int player_is_over(const struct player *p);		  /* the play is over; prohibitions stay armed until player_end() */
 int player_timed_out(const struct player *p);	  /* a deadline passed that an answer should have met */
+/* The longest time by which the answer to a question overtook what the target had to send before it, or do; 0: none
+ * did. A quiet window that is not much longer proves nothing. */
+uint64_t player_overtaken(const struct player *p);
+void player_set_quiet(struct player *p, uint64_t quiet); /* for silence that begins from now on */
 /* What the play waits for: what NULL when it is over; step NULL at the end of the play; quiet: only time must pass. */
 struct player_wait {
 	const char *what;

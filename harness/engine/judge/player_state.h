@@ -60,6 +60,12 @@ struct arm {
 
 enum wait_kind { WAIT_STEP, WAIT_FENCE, WAIT_QUIET, WAIT_HOOK, WAIT_END_FENCE, WAIT_END_QUIET };
 
+/* A branch was chosen because nothing else came within the quiet window after the answer to a marker. */
+struct silence {
+	const struct step *either;
+	uint64_t since; /* when that answer was there */
+};
+
 struct left {
 	const char *hook;
 	char *peer;
@@ -84,8 +90,13 @@ struct player {
 	unsigned arrivals_before; /* stanzas that had come by then */
 	int looking;			  /* at the list of requests, before the open step's decision */
 	int hook_id, hook_tried;  /* of the open step; tried: how often the answer was read */
-	uint64_t settled;		  /* when a branch that begins with any answer may be played, or PLAYER_NEVER */
-	int *together;			  /* per inner step: met, or missed without ending the play */
+	uint64_t marked;		  /* when the answer to a marker was there */
+	struct silence *silences; /* since the play acted last */
+	size_t silences_count;
+	uint64_t overtaken;	  /* see player_overtaken() */
+	uint64_t asked_first; /* when the open question about the target's state was answered first */
+	uint64_t settled;	  /* when a branch that begins with any answer may be played, or PLAYER_NEVER */
+	int *together;		  /* per inner step: met, or missed without ending the play */
 	struct arm *arms;
 	size_t arms_count;
 	const struct step *
@@ -105,6 +116,8 @@ struct player {
 
 /* player.c */
 int has_hook(struct player *p, const struct step *step); /* 0: a step that must be carried out makes the play SKIP */
+
+int step_fits(const struct player *p, int actor, const struct step *step, const struct stanza *s);
 
 /* inbox.c */
 struct entry *inbox_take(struct player *p, const struct step *step); /* the first stanza that fits, marked; or NULL */
@@ -179,6 +192,8 @@ void play_fails(struct player *p, uint64_t now); /* ends the play early */
 void step_enter(struct player *p, const struct step *step, uint64_t now);
 
 /* meet.c */
+/* Something came: perhaps what a branch was given up for. */
+void silences_broken(struct player *p, int actor, const struct stanza *s, uint64_t now);
 int step_try(struct player *p, const struct step *step, uint64_t now); /* 1: the open step is met */
 int together_try(struct player *p, const struct step *step, uint64_t now);
 /* 1: the play goes on behind the step, or, in a `Together:`, with those that are still open; 0: it is over. */

@@ -207,6 +207,14 @@ void cue_withdraw(struct play *p, int actor)
 	player_withdraw(p->player, actor);
 }
 
+void cue_quiet(struct play *p, uint64_t quiet)
+{
+	struct facts f = {0};
+	number(&f, "quiet", quiet);
+	note(p, -1, "quiet", &f);
+	player_set_quiet(p->player, quiet);
+}
+
 void cue_lost(struct play *p, const char *why, const char *detail, enum verdict verdict)
 {
 	struct facts f = {0};

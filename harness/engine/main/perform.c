@@ -203,11 +203,11 @@ void play_release(struct play *p, struct seat_link *link)
 	if (!s) {
 		return;
 	}
+	session_set_owner(s, NULL);
 	commands_leave(p->run, s, p->scenario->cast[link->actor].class);
 	if (!session_jid(s)) {
 		session_destroy(s); /* it was still logging in */
 	} else if (link->own) {
-		session_set_owner(s, NULL);
 		session_disconnect(s); /* in order: what was sent last must get there */
 	} else {
 		pool_give(&p->run->pool, link->account, s);

@@ -103,6 +103,10 @@ void play_begin(struct play *p)
 			p->repeat, "attempt", attempt));
 	char *which = attempt > 1 ? mem_printf("attempt %d", attempt) : NULL;
 	cue_start(p, which);
+	p->quiet = hasty_quiet(p->run->suite);
+	if (p->run->suite->hasty.quiet) {
+		cue_quiet(p, p->quiet);
+	}
 	free(which);
 	if (!player_is_over(p->player)) { /* what is skipped does nothing to the target */
 		p->run->lone = p->run->since_start++ ? NULL : p;
@@ -142,6 +146,7 @@ void play_pump(struct play *p)
 	p->pumping = 1;
 	play_perform_all(p);
 	p->pumping = 0;
+	hasty_note(p);
 	set_timer(p);
 	play_release_early(p);
 	int over = player_is_over(p->player) && !p->reported;

@@ -67,6 +67,12 @@ void run_end_finished(struct run *r)
 static void on_quiet(uv_timer_t *timer)
 {
 	struct run *r = timer->data;
+	int side_by_side = r->next <= r->parallel_count;
+	if (r->phase == PHASE_SETTLE && hasty_again(r)) {
+		r->phase = side_by_side ? PHASE_PARALLEL : PHASE_EXCLUSIVE;
+		run_wake(r);
+		return;
+	}
 	if (r->phase == PHASE_SETTLE && r->next < r->plays_count) {
 		begin_exclusive(r);
 	} else if (r->phase != PHASE_OVER) {
@@ -105,13 +111,15 @@ static void go_on(struct run *r)
 		if (r->phase != PHASE_PARALLEL || r->active || r->next < r->parallel_count) {
 			return;
 		}
-		if (r->next == r->plays_count || anything_armed(r)) {
+		if (hasty_again(r)) {
+			run_wake(r);
+		} else if (r->next == r->plays_count || anything_armed(r)) {
 			settle(r);
 		} else {
 			begin_exclusive(r);
 		}
 	} else if (r->phase == PHASE_EXCLUSIVE && !r->active && !tidy_up(r)) {
-		if (r->next == r->plays_count) {
+		if (r->next == r->plays_count && !hasty_again(r)) {
 			settle(r);
 		} else if (turns_has_domains(r->plays[r->next])) {
 			begin_exclusive(r);

@@ -78,6 +78,7 @@ struct play {
 	} * links;
 	uv_timer_t timer;
 	int timer_open;
+	uint64_t quiet; /* the window when it began */
 	int begun, reported, ended;
 	int doubtful;				 /* its end may come from the target's: it missed an answer or lost a connection */
 	struct play *before, *again; /* the attempts before and after this one, where the target was lost */
@@ -165,6 +166,11 @@ struct suite {
 	char *abort_reason; /* of the first run that was cut short, or NULL */
 	int exit;
 	struct {
+		uint64_t overtaken; /* the longest that was seen */
+		uint64_t quiet;		/* the window for it; 0: that of the profile is long enough */
+		size_t again;		/* plays that were played once more */
+	} hasty;
+	struct {
 		int quiet; /* of all runs that are not over */
 		uint64_t since, total;
 	} waits;
@@ -233,6 +239,7 @@ void cue_hook(struct play *p, int id, int ok, const char *output);
 void cue_fault(struct play *p, int actor, const char *detail);
 void cue_deadline(struct play *p);
 void cue_withdraw(struct play *p, int actor);
+void cue_quiet(struct play *p, uint64_t quiet);
 void cue_lost(struct play *p, const char *why, const char *detail, enum verdict verdict);
 void cue_end(struct play *p, const char *why, enum verdict verdict);
 
@@ -279,6 +286,14 @@ int commands_stanza(struct run *r, struct session *s, const struct stanza *stanz
 void commands_leave(struct run *r, struct session *s, enum actor_class class);
 void commands_session_gone(struct run *r, const struct session *s, enum actor_class class);
 void commands_finish(struct run *r);
+
+/* hasty.c */
+uint64_t hasty_quiet(const struct suite *s); /* the quiet window, in microseconds */
+void hasty_note(const struct play *p);		 /* something happened in a play */
+/* Plays whose verdict may come from a window that was too short get another attempt, next in turn; 1: there are some.
+ */
+int hasty_again(struct run *r);
+json_t *hasty_json(const struct suite *s); /* JSON null: no window was too short */
 
 /* waits.c */
 void waits_note(struct play *p);		  /* something happened in a play */

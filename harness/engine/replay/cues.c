@@ -136,6 +136,11 @@ static void on_deadline(const struct cue *c)
 	player_on_deadline(c->player, c->line->time);
 }
 
+static void on_quiet(const struct cue *c)
+{
+	player_set_quiet(c->player, line_count(c->line, "quiet"));
+}
+
 static enum verdict verdict_of(const struct cue *c)
 {
 	const char *name = text(c, "verdict");
@@ -176,6 +181,7 @@ static const struct {
 		{"withdraw", 1, on_withdraw},
 		{"hook", 0, on_hook},
 		{"deadline", 0, on_deadline},
+		{"quiet", 0, on_quiet},
 		{"lost", 0, on_lost},
 		{"end", 0, on_end},
 };

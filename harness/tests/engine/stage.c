@@ -382,6 +382,16 @@ void stage_fence_again(struct stage *st, const char *actor)
 	answer_fence(st, i, TARGET, st->seats[i].answered, "result");
 }
 
+void stage_shows(struct stage *st, const char *output)
+{
+	for (int look = 0; look < 3; look++) {
+		if (look) {
+			stage_timeout(st);
+		}
+		stage_hook(st, 1, output);
+	}
+}
+
 void stage_fence(struct stage *st, const char *actor)
 {
 	struct stage_seat *seat = &st->seats[seat_index(st, actor)];

@@ -59,7 +59,8 @@ void stage_visited(struct stage *st, const char *actor);
 void stage_ended(struct stage *st, const char *actor, const char *how, const char *condition);
 void stage_streams(struct stage *st, const char *actor, size_t own, size_t all);
 void stage_hook(struct stage *st, int ok, const char *output); /* answers the hook that was called last */
-void stage_fence(struct stage *st, const char *actor);		   /* answers all fences of an actor with results */
+void stage_shows(struct stage *st, const char *output); /* answers each look of a question whose answer is wrong */
+void stage_fence(struct stage *st, const char *actor);	/* answers all fences of an actor with results */
 /* Answers one fence of the actor to that domain; 0 if there is none. */
 int stage_fence_as(struct stage *st, const char *actor, const char *domain, const char *type);
 void stage_fence_again(struct stage *st, const char *actor); /* repeats the answer to the last fence */

@@ -348,11 +348,7 @@ START_TEST(what_a_hook_shows_is_compared)
 	char play[256];
 	snprintf(play, sizeof play, "the target %s\n	TT-1 it is so\n%s", shown[_i].step, THEN);
 	struct stage *st = stage_open(play);
-	stage_hook(st, 1, shown[_i].output);
-	if (!shown[_i].holds) { /* a second look */
-		stage_quiet(st);
-		stage_hook(st, 1, shown[_i].output);
-	}
+	shown[_i].holds ? stage_hook(st, 1, shown[_i].output) : stage_shows(st, shown[_i].output);
 	ck_assert(!player_is_over(st->player));
 	ck_assert_finding(st, "TT-1", shown[_i].holds ? "PASS" : "FAIL");
 	stage_hears(st, "Kyd", SUBSCRIBED); /* a finding of the state does not end the play */
@@ -428,7 +424,26 @@ START_TEST(a_state_that_does_not_fit_is_looked_at_again)
 }
 END_TEST
 
-START_TEST(the_second_look_decides)
+/* A target that takes its time has to be waited for longer everywhere. */
+START_TEST(a_state_that_comes_late_is_noted)
+{
+	struct stage *st = stage_open("the target shows Marlowe as both\n"
+								  "	TT-1 they are buddies\n");
+	stage_hook(st, 1, "marlowe.test to\n");
+	stage_quiet(st);
+	stage_hook(st, 1, "marlowe.test to\n");
+	ck_assert_uint_eq(player_deadline(st->player), st->now + 4 * STAGE_QUIET);
+	ck_assert_uint_eq(player_overtaken(st->player), 0);
+	stage_timeout(st);
+	stage_hook(st, 1, "marlowe.test both\n");
+	ck_assert_uint_ge(player_overtaken(st->player), 5 * STAGE_QUIET);
+	stage_end(st);
+	ck_assert_verdict(st, "PASS");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(the_last_look_decides)
 {
 	struct stage *st = stage_open("the target shows Marlowe as both\n"
 								  "	TT-1 they are buddies\n"
@@ -436,15 +451,15 @@ START_TEST(the_second_look_decides)
 								  "	TT-2 they are not\n");
 	stage_hook(st, 1, "marlowe.test to\n");
 	stage_quiet(st);
+	stage_hook(st, 1, "marlowe.test to\n");
+	stage_timeout(st);
 	stage_actions(st);
 	stage_hook(st, 1, "marlowe.test to\n");
 	ck_assert_has(stage_detail(st, "TT-1"), "the target shows Marlowe as both (marlowe.test); the answer of hook "
 											"roster was:\nmarlowe.test to");
 	ck_assert_str_eq(stage_actions(st), "target hook roster marlowe.test\n");
-	stage_hook(st, 1, "");
-	ck_assert(!player_is_over(st->player)); /* each step has two looks */
-	stage_quiet(st);
-	stage_hook(st, 1, "");
+	ck_assert(!player_is_over(st->player)); /* each step has looks of its own */
+	stage_shows(st, "");
 	ck_assert_has(stage_detail(st, "TT-2"), "(empty)");
 	stage_end(st);
 	ck_assert_finding(st, "TT-1", "FAIL");
@@ -459,18 +474,12 @@ START_TEST(a_failure_quotes_the_lines_that_it_is_about)
 								  "	TT-1 they are buddies\n"
 								  "the target shows nobody like .*@.*\n"
 								  "	TT-2 no user is a buddy\n");
-	for (int look = 0; look < 2; look++) {
-		stage_hook(st, 1, "kyd.test none\nMARLOWE.test. to ask\ngreene.test both\nx.marlowe.test from\n");
-		stage_quiet(st);
-	}
+	stage_shows(st, "kyd.test none\nMARLOWE.test. to ask\ngreene.test both\nx.marlowe.test from\n");
 	ck_assert_str_eq(stage_detail(st, "TT-1"),
 			"the target shows Marlowe as both (marlowe.test), 2 lines about others left "
 			"out; the answer of hook roster was:\nMARLOWE.test. to ask\n"
 			"x.marlowe.test from");
-	for (int look = 0; look < 2; look++) {
-		stage_hook(st, 1, "a@kyd.test none\nmarlowe.test to\n");
-		stage_quiet(st);
-	}
+	stage_shows(st, "a@kyd.test none\nmarlowe.test to\n");
 	ck_assert_str_eq(stage_detail(st, "TT-2"), "the target shows nobody like .*@.*, 1 line about others left out; the "
 											   "answer of hook roster was:\na@kyd.test none");
 	stage_close(st);
@@ -481,10 +490,7 @@ START_TEST(a_failure_says_that_a_list_holds_nothing_about_the_peer)
 {
 	struct stage *st = stage_open("the target shows Marlowe as both\n"
 								  "	TT-1 they are buddies\n");
-	for (int look = 0; look < 2; look++) {
-		stage_hook(st, 1, "kyd.test none\n");
-		stage_quiet(st);
-	}
+	stage_shows(st, "kyd.test none\n");
 	ck_assert_str_eq(stage_detail(st, "TT-1"),
 			"the target shows Marlowe as both (marlowe.test), 1 line about others left "
 			"out; the answer of hook roster was:\n(nothing about marlowe.test)");
@@ -511,9 +517,9 @@ START_TEST(a_roster_that_cannot_be_read_decides_nothing)
 {
 	struct stage *st = stage_open("the target shows Marlowe as none, asked\n"
 								  "	TT-1 the request waits\n");
-	stage_hook(st, 1, rosters[_i].answer);
-	if (!player_is_over(st->player)) {
-		stage_quiet(st);
+	if (!strcmp(rosters[_i].verdict, "FAIL")) {
+		stage_shows(st, rosters[_i].answer);
+	} else {
 		stage_hook(st, 1, rosters[_i].answer);
 	}
 	stage_end(st);
@@ -535,9 +541,7 @@ START_TEST(a_state_that_is_relied_on_ends_the_play)
 		char play[256];
 		snprintf(play, sizeof play, "the target shows Marlowe as both\n%s%s", checks[i], THEN);
 		struct stage *st = stage_open(play);
-		stage_hook(st, 1, "");
-		stage_quiet(st);
-		stage_hook(st, 1, "");
+		stage_shows(st, "");
 		ck_assert(player_is_over(st->player));
 		stage_hears(st, "Kyd", SUBSCRIBED);
 		stage_end(st);
@@ -616,7 +620,8 @@ static Suite *make(void)
 	tcase_add_loop_test(tests, every_list_holds_domains_in_normal_form, 0, sizeof lists / sizeof *lists);
 	tcase_add_test(tests, no_output_is_an_empty_list);
 	tcase_add_test(tests, a_state_that_does_not_fit_is_looked_at_again);
-	tcase_add_test(tests, the_second_look_decides);
+	tcase_add_test(tests, the_last_look_decides);
+	tcase_add_test(tests, a_state_that_comes_late_is_noted);
 	tcase_add_test(tests, a_failure_quotes_the_lines_that_it_is_about);
 	tcase_add_test(tests, a_failure_says_that_a_list_holds_nothing_about_the_peer);
 	tcase_add_loop_test(tests, a_roster_that_cannot_be_read_decides_nothing, 0, sizeof rosters / sizeof *rosters);

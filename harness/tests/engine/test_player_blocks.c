@@ -391,6 +391,49 @@ START_TEST(an_answer_that_marks_a_place_waits_for_what_may_come_later)
 }
 END_TEST
 
+/* What was given up for, and came after all, tells how long the target takes. */
+START_TEST(what_an_answer_has_overtaken_is_noted)
+{
+	struct stage *st = stage_open(either_marker);
+	stage_hears(st, "Marlowe", "<iq type='result' id='$ID'/>");
+	stage_pass(st, 40000);
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert_uint_ge(player_overtaken(st->player), 40000);
+	ck_assert_uint_lt(player_overtaken(st->player), 60000);
+	stage_end(st);
+	stage_close(st);
+	st = stage_open(either_marker);
+	player_set_quiet(st->player, 100000);
+	stage_hears(st, "Marlowe", "<iq type='result' id='$ID'/>");
+	stage_pass(st, 100001);
+	ck_assert(player_is_over(st->player));
+	ck_assert_uint_eq(player_overtaken(st->player), 0);
+	stage_hears(st, "Marlowe", SUBSCRIBE); /* no branch begins with that */
+	ck_assert_uint_eq(player_overtaken(st->player), 0);
+	stage_pass(st, 50000);
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert_uint_ge(player_overtaken(st->player), 150000);
+	stage_end(st);
+	stage_close(st);
+}
+END_TEST
+
+/* After the play's next deed what comes may come of that. */
+START_TEST(what_comes_of_another_deed_has_not_been_overtaken)
+{
+	char play[1024];
+	snprintf(play, sizeof play, "%s%s", either_marker, "Marlowe sends:\n	<presence type='subscribe'/>\n");
+	struct stage *st = stage_open(play);
+	stage_hears(st, "Marlowe", "<iq type='result' id='$ID'/>");
+	stage_quiet(st);
+	ck_assert(player_is_over(st->player));
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert_uint_eq(player_overtaken(st->player), 0);
+	stage_end(st);
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_wrong_answer_fails_once_it_fits_no_branch)
 {
 	struct stage *st = stage_open(either_answer);
@@ -740,6 +783,8 @@ static Suite *make(void)
 	tcase_add_test(tests, the_branch_that_fits_is_played);
 	tcase_add_test(tests, no_branch_fits);
 	tcase_add_test(tests, an_answer_that_marks_a_place_waits_for_what_may_come_later);
+	tcase_add_test(tests, what_an_answer_has_overtaken_is_noted);
+	tcase_add_test(tests, what_comes_of_another_deed_has_not_been_overtaken);
 	tcase_add_test(tests, a_wrong_answer_fails_once_it_fits_no_branch);
 	tcase_add_test(tests, a_wrong_answer_leaves_the_other_branch_its_time);
 	tcase_add_test(tests, what_a_branch_forbids_may_not_have_come_before_it);

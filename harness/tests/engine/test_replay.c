@@ -271,9 +271,9 @@ START_TEST(what_a_hook_answered_is_in_the_journal)
 	snprintf(facts, sizeof facts, "'id':1,'ok':1,'output':'%s'", answers[_i][0]);
 	begin("");
 	cue("hook", facts);
-	if (_i) { /* looked at twice */
-		time_passes(60000);
-		snprintf(facts, sizeof facts, "'id':2,'ok':1,'output':'%s'", answers[_i][0]);
+	for (int look = 2; _i && look <= 3; look++) {
+		time_passes(look == 2 ? 60000 : 240000);
+		snprintf(facts, sizeof facts, "'id':%d,'ok':1,'output':'%s'", look, answers[_i][0]);
 		cue("hook", facts);
 	}
 	ends(answers[_i][1]);
