@@ -141,7 +141,8 @@ static void read_result(struct adhoc_call *c, const xmlNode *answer)
 		for (const xmlNode *v = f->children; v; v = v->next) {
 			if (node_is(v, "value", NS_DATA)) {
 				char *value = node_text(v);
-				buf_printf(&c->output, "%s\n", value);
+				buf_add_text(&c->output, value);
+				buf_add_text(&c->output, "\n");
 				free(value);
 			}
 		}

@@ -8,7 +8,6 @@
 enum {
 	SLICE = 4096,	  /* octets given to libxml2 at a time: keeps its buffer small */
 	LONG_TAG = 16384, /* a tag that is still open after so many octets is looked at before libxml2 gets more of it */
-	DICT_MAX = 256 * 1024, /* octets of names that libxml2 may keep before it is made anew */
 };
 
 const struct stream_limits stream_default_limits = {.stanza_octets = 1u << 20, .depth = 128, .attributes = 64};
@@ -33,8 +32,7 @@ static void ctxt_destroy(struct stream_parser *p)
 		xmlFreeDoc(p->ctxt->myDoc);
 		xmlFreeDoc(p->spare);
 		p->spare = NULL;
-		xmlFreeParserCtxt(p->ctxt);
-		p->ctxt = NULL;
+		stream_ctxt_destroy(p);
 	}
 	p->depth = 0;
 }
@@ -194,7 +192,7 @@ int stream_feed(struct stream_parser *p, const char *data, size_t len)
 	} else {
 		size_t held = p->reported + p->tail.len;
 		buf_add(&p->tail, p->now + (held - p->now_at), end - held);
-		if (p->ctxt && xmlDictGetUsage(p->ctxt->dict) > DICT_MAX) {
+		if (stream_names_are_many(p)) {
 			stream_rest(p);
 		}
 	}

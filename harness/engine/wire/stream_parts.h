@@ -61,6 +61,10 @@ struct stream_parser {
 
 /* stream_sax.c */
 void stream_ctxt_create(struct stream_parser *p); /* libxml2's parser with our callbacks */
+void stream_ctxt_destroy(struct stream_parser *p);
+/* 1 if so many names have come that whoever sends them may mean harm. What begins from now on gets another dictionary;
+ * the old one goes with the last parser or stanza that uses it. */
+int stream_names_are_many(const struct stream_parser *p);
 void stream_set_fault(struct stream_parser *p, enum stream_fault fault, const char *detail); /* the first one counts */
 /* Position of the next octet that libxml2 reads; not to be asked after xmlStopParser(). */
 size_t stream_position(const struct stream_parser *p);

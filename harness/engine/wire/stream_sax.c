@@ -7,9 +7,10 @@
 #include <string.h>
 
 enum {
-	CTXT_BUFFER = 1024, /* half of what libxml2 has for input at first */
-	TAIL_KEPT = 1024,	/* memory that an empty tail may keep */
-	ATTRIBUTE = 5		/* libxml2 gives each as name, prefix, URI, begin and end of the value */
+	CTXT_BUFFER = 1024,	   /* half of what libxml2 has for input at first */
+	TAIL_KEPT = 1024,	   /* memory that an empty tail may keep */
+	DICT_MAX = 256 * 1024, /* octets of names that are kept before the dictionary is made anew */
+	ATTRIBUTE = 5		   /* libxml2 gives each as name, prefix, URI, begin and end of the value */
 };
 
 /* The first fault counts: libxml2 tends to find more after it. */
@@ -401,6 +402,52 @@ static void on_error(void *ud, xmlErrorPtr error)
 
 /* ---- libxml2's parser ---- */
 
+/* All parsers keep names in one dictionary, which lives as long as one of them: they meet the same few hundred names.
+ * Stanzas use it, too, and keep it alive for themselves. */
+static struct {
+	xmlDictPtr names;
+	size_t users;
+} shared;
+
+static xmlDictPtr new_names(void)
+{
+	xmlDictPtr names = xmlDictCreate();
+	xmlDictSetLimit(names, XML_MAX_DICTIONARY_LIMIT); /* as libxml2 does for its own */
+	return names;
+}
+
+static void use_shared_names(xmlParserCtxtPtr ctxt)
+{
+	if (!shared.users++) {
+		shared.names = new_names();
+	}
+	xmlDictReference(shared.names);
+	xmlDictFree(ctxt->dict);
+	ctxt->dict = shared.names;
+}
+
+void stream_ctxt_destroy(struct stream_parser *p)
+{
+	xmlFreeParserCtxt(p->ctxt);
+	p->ctxt = NULL;
+	if (!--shared.users) {
+		xmlDictFree(shared.names);
+		shared.names = NULL;
+	}
+}
+
+int stream_names_are_many(const struct stream_parser *p)
+{
+	if (!p->ctxt || xmlDictGetUsage(p->ctxt->dict) <= DICT_MAX) {
+		return 0;
+	}
+	if (p->ctxt->dict == shared.names) {
+		xmlDictFree(shared.names);
+		shared.names = new_names();
+	}
+	return 1;
+}
+
 void stream_ctxt_create(struct stream_parser *p)
 {
 	xmlSAXHandler sax = {
@@ -423,7 +470,9 @@ void stream_ctxt_create(struct stream_parser *p)
 	xmlDefaultBufferSize = size;
 	if (!p->ctxt) {
 		mem_resize(NULL, SIZE_MAX, 2); /* the one way it fails: ends the process as any allocation would */
+		return;
 	}
+	use_shared_names(p->ctxt);
 	xmlCtxtUseOptions(p->ctxt, XML_PARSE_NONET | XML_PARSE_COMPACT);
 	p->depth = 0;
 }

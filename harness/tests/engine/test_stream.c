@@ -576,6 +576,36 @@ START_TEST(many_names_are_forgotten)
 }
 END_TEST
 
+/* All parsers have one dictionary, which is made anew when one of them has filled it. */
+START_TEST(another_parser_does_not_notice)
+{
+	struct log flood = {0}, other = {.kept = 1};
+	log_begin(&flood, NULL);
+	log_begin(&other, NULL);
+	feed_text(&flood, OPEN);
+	feed_text(&other, OPEN "<before a='1'/>");
+	struct stanza *before = stanza_ref(other.last);
+	for (int i = 0; i < 10000; i++) {
+		char text[200];
+		snprintf(text, sizeof text, "<a%d-0123456789-0123456789-0123456789/>", i);
+		ck_assert_int_eq(feed_text(&flood, text), 0);
+		if (i % 100 == 0) {
+			ck_assert_int_eq(feed_text(&other, i % 200 ? "<db:b/></open>" : "<open c='2'>"), 0);
+		}
+	}
+	ck_assert(node_is(other.last->root, "open", NS_SERVER));
+	ck_assert_ptr_nonnull(node_child(other.last->root, "b", NS_DIALBACK));
+	struct stanza *after = stanza_ref(other.last);
+	log_finish(&other);
+	log_finish(&flood);
+	ck_assert(node_is(before->root, "before", NS_SERVER)); /* also without any parser */
+	ck_assert_str_eq(stanza_attr(before, "a"), "1");
+	ck_assert_str_eq(stanza_attr(after, "c"), "2");
+	stanza_unref(before);
+	stanza_unref(after);
+}
+END_TEST
+
 /* ---- restart, stop, rest ---- */
 
 START_TEST(restart_inside_a_stanza_takes_the_rest)
@@ -713,6 +743,7 @@ static void add_hostile(Suite *suite)
 	tcase_add_test(tests, many_attributes_are_refused_fast);
 	tcase_add_test(tests, long_values_are_fine);
 	tcase_add_test(tests, many_names_are_forgotten);
+	tcase_add_test(tests, another_parser_does_not_notice);
 	tcase_add_loop_test(tests, changed_streams_do_no_harm, 0, 20);
 	suite_add_tcase(suite, tests);
 }
