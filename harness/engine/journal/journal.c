@@ -1,11 +1,10 @@
 #include "journal/journal.h"
 
-#include "base/buf.h"
+#include "base/jtext.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,150 +30,67 @@ struct journal *journal_create(const char *path)
 	return j;
 }
 
-/* A journal line is written for every stanza: building a tree of JSON objects for each cost a quarter of the engine's
- * instructions, so the line is written as text. */
-static void add_string(struct buf *b, const char *text, size_t len)
-{
-	static const char hex[] = "0123456789abcdef";
-	enum { LONGEST = 6 }; /* \u001f */
-	buf_reserve(b, LONGEST * len + 2);
-	char *out = b->data + b->len;
-	*out++ = '"';
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if (c >= 0x20 && c != '"' && c != '\\') {
-			*out++ = (char)c;
-			continue;
-		}
-		*out++ = '\\';
-		if (c >= 0x20) {
-			*out++ = (char)c;
-		} else if (c == '\n') {
-			*out++ = 'n';
-		} else {
-			memcpy(out, "u00", 3);
-			out[3] = hex[c >> 4];
-			out[4] = hex[c & 15];
-			out += 5;
-		}
-	}
-	*out++ = '"';
-	*out = '\0';
-	b->len = (size_t)(out - b->data);
-}
-
-static int is_ascii(const char *data, size_t len)
-{
-	uint64_t all = 0;
-	uint64_t some;
-	for (; len >= sizeof some; data += sizeof some, len -= sizeof some) {
-		memcpy(&some, data, sizeof some);
-		all |= some;
-	}
-	some = 0;
-	memcpy(&some, data, len);
-	return !((all | some) & 0x8080808080808080u);
-}
-
-static void add_number(struct buf *b, const char *key, uint64_t value)
-{
-	char digits[20];
-	size_t at = sizeof digits;
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	buf_add_text(b, key);
-	buf_add(b, digits + at, sizeof digits - at);
-}
-
-/* Jansson refuses what no JSON reader would take: overlong forms and surrogates, which libxml2's check lets through. */
-static int is_utf8(const char *data, size_t len)
-{
-	if (is_ascii(data, len)) {
-		return 1;
-	}
-	json_t *text = json_stringn(data, len);
-	int good = text != NULL;
-	json_decref(text);
-	return good;
-}
-
 static void add_octets(struct buf *b, const char *data, size_t len)
 {
-	if (is_utf8(data, len)) {
-		buf_add_text(b, ",\"data\":");
-		add_string(b, data, len);
-	} else {
-		buf_add_text(b, ",\"octets\":\"");
-		for (size_t i = 0; i < len; i++) {
-			buf_printf(b, "%02x", (unsigned char)data[i]);
-		}
-		buf_add_text(b, "\"");
+	if (jtext_fits(data, len)) {
+		jtext_octets(b, "data", data, len);
+		return;
 	}
+	struct buf hex = {0};
+	for (size_t i = 0; i < len; i++) {
+		buf_printf(&hex, "%02x", (unsigned char)data[i]);
+	}
+	jtext_octets(b, "octets", buf_text(&hex), hex.len);
+	buf_finish(&hex);
 }
 
 static void add_text(struct buf *b, const char *key, const char *value)
 {
 	size_t len = value ? strlen(value) : 0;
-	if (value && is_utf8(value, len)) {
-		buf_add_text(b, key);
-		add_string(b, value, len);
+	if (value && jtext_fits(value, len)) {
+		jtext_octets(b, key, value, len);
 	}
 }
 
 /* A text that is no UTF-8 is marked, not left out: a fact that is missing would tell something else. */
-static void add_fact(struct buf *b, const struct journal_fact *f)
-{
-	buf_printf(b, "\"%s\":", f->name);
-	if (!f->text) {
-		add_number(b, "", f->number);
-	} else if (is_utf8(f->text, strlen(f->text))) {
-		add_string(b, f->text, strlen(f->text));
-	} else {
-		char *plain = mem_strdup(f->text);
-		for (char *c = plain; *c; c++) {
-			if ((unsigned char)*c >= 0x80) {
-				*c = '?';
-			}
-		}
-		add_string(b, plain, strlen(plain));
-		free(plain);
-	}
-}
-
 static void add_facts(struct buf *b, const struct journal_fact *facts, size_t count)
 {
+	jtext_open(b, "facts", '{');
 	for (size_t i = 0; i < count; i++) {
-		buf_add_text(b, i ? "," : ",\"facts\":{");
-		add_fact(b, &facts[i]);
+		if (facts[i].text) {
+			jtext_text(b, facts[i].name, facts[i].text);
+		} else {
+			jtext_number(b, facts[i].name, (long long)facts[i].number);
+		}
 	}
-	if (count) {
-		buf_add_text(b, "}");
-	}
+	jtext_close(b, '}');
 }
 
 int journal_write(struct journal *j, const struct journal_entry *e)
 {
 	struct buf *b = &j->waiting;
-	add_number(b, "{\"n\":", (uint64_t)++j->lines);
-	add_number(b, ",\"t\":", e->time);
-	add_text(b, ",\"kind\":", e->kind);
-	add_text(b, ",\"scenario\":", e->scenario);
+	jtext_open(b, NULL, '{');
+	jtext_number(b, "n", ++j->lines);
+	jtext_number(b, "t", (long long)e->time);
+	add_text(b, "kind", e->kind);
+	add_text(b, "scenario", e->scenario);
 	if (e->repeat > 1) {
-		add_number(b, ",\"repeat\":", (uint64_t)e->repeat);
+		jtext_number(b, "repeat", e->repeat);
 	}
-	add_text(b, ",\"actor\":", e->actor);
+	add_text(b, "actor", e->actor);
 	if (e->stream) {
-		add_number(b, ",\"stream\":", (uint64_t)e->stream);
+		jtext_number(b, "stream", e->stream);
 	}
-	add_text(b, ",\"dir\":", e->direction);
+	add_text(b, "dir", e->direction);
 	if (e->data) {
 		add_octets(b, e->data, e->len);
 	}
-	add_text(b, ",\"detail\":", e->detail);
-	add_facts(b, e->facts, e->facts_count);
-	buf_add_text(b, "}\n");
+	add_text(b, "detail", e->detail);
+	if (e->facts_count) {
+		add_facts(b, e->facts, e->facts_count);
+	}
+	jtext_close(b, '}');
+	buf_add_text(b, "\n");
 	if (b->len > WAITING_MAX) {
 		journal_flush(j);
 	}

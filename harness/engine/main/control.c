@@ -55,10 +55,15 @@ void control_event_soon(json_t *event)
 {
 	char *line = json_dumps(event, JSON_COMPACT);
 	if (line) {
-		puts(line);
+		control_line_soon(line);
 	}
 	free(line);
 	json_decref(event);
+}
+
+void control_line_soon(const char *event)
+{
+	puts(event);
 }
 
 void control_event(json_t *event)

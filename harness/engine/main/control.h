@@ -20,7 +20,8 @@ void control_destroy(struct control *c);
 void control_event(json_t *event);
 /* The same for those that come often and that nobody has to act upon: they leave together. */
 void control_event_soon(json_t *event);
-void control_flush(void); /* at the end of a turn of the loop */
+void control_line_soon(const char *event); /* the same, written already */
+void control_flush(void);				   /* at the end of a turn of the loop */
 
 /* Reads the first line of standard input, blocking; NULL at its end. Caller frees. */
 char *control_first_line(void);

@@ -32,6 +32,7 @@ int suite_over(const struct suite *s)
 
 static void report(struct run *r, struct report_row *rows, size_t *count)
 {
+	struct buf event = {0};
 	for (size_t i = 0; i < r->plays_count; i++) {
 		struct play *p = r->plays[i];
 		if (!loss_reports(p)) {
@@ -49,10 +50,15 @@ static void report(struct run *r, struct report_row *rows, size_t *count)
 				.repeats = r->suite->plan.repeat,
 				.result = result,
 				.failure = player_explain(p->player, r->suite->plan.journal)};
-		json_t *event = json_result(row, p->scenario->file);
-		json_object_set_new(event, "waited", waits_json(p));
-		control_event_soon(event);
+		json_t *waits = waits_json(p);
+		char *waited = json_dumps(waits, JSON_COMPACT | JSON_ENCODE_ANY);
+		buf_clear(&event);
+		json_result(&event, row, p->scenario->file, waited ? waited : "null");
+		control_line_soon(buf_text(&event));
+		free(waited);
+		json_decref(waits);
 	}
+	buf_finish(&event);
 }
 
 static int exit_status(const struct suite *s, const struct report_row *rows, size_t count)

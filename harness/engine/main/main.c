@@ -13,6 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void tell_catalogue(const struct catalogue *c, const char *event)
+{
+	struct buf b = {0};
+	json_catalogue(&b, c, event);
+	control_line_soon(buf_text(&b));
+	buf_finish(&b);
+}
+
 static int print_catalogue(const char *dir)
 {
 	struct catalogue c;
@@ -20,11 +28,9 @@ static int print_catalogue(const char *dir)
 		fprintf(stderr, "buddycheck-engine: %s: %s\n", dir, strerror(errno));
 		return 2;
 	}
-	json_t *json = json_catalogue(&c);
-	int bad = json_dumpf(json, stdout, JSON_COMPACT) || putchar('\n') == EOF || fflush(stdout);
-	json_decref(json);
+	tell_catalogue(&c, NULL);
 	catalogue_finish(&c);
-	return bad ? 2 : 0;
+	return fflush(stdout) || ferror(stdout) ? 2 : 0;
 }
 
 static int run(const char *dir)
@@ -35,9 +41,8 @@ static int run(const char *dir)
 		return 2;
 	}
 	if (dir) {
-		json_t *told = json_catalogue(&c);
-		json_object_set_new(told, "event", json_string("catalogue"));
-		control_event(told);
+		tell_catalogue(&c, "catalogue");
+		control_flush();
 	}
 	char *line = control_first_line();
 	if (line) {

@@ -140,9 +140,13 @@ static void report(struct rejudge *j)
 		control_event(json_pack("{s:s, s:I, s:s}", "event", "problem", "line", (json_int_t)p->line, "text", p->text));
 	}
 	size_t count = make_rows(j, rows);
+	struct buf event = {0};
 	for (size_t i = 0; i < count; i++) {
-		control_event(json_result(&rows[i], catalogue_find(&j->catalogue, rows[i].id)->file));
+		buf_clear(&event);
+		json_result(&event, &rows[i], catalogue_find(&j->catalogue, rows[i].id)->file, NULL);
+		control_line_soon(buf_text(&event));
 	}
+	buf_finish(&event);
 	control_event(json_pack("{s:s, s:i, s:I, s:o}", "event", "judged-all", "plays", (int)count, "seed",
 			(json_int_t)replay_seed(j->replay), "unexpected_passes", unexpected_passes(j, rows, count)));
 	for (size_t i = 0; i < count; i++) {

@@ -1,153 +1,230 @@
 #include "report/json.h"
 
+#include "base/jtext.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Octets of a hostile target may get into texts: what is no UTF-8 is marked, not dropped with its line. */
-static json_t *text(const char *t)
+static void text_or_null(struct buf *b, const char *key, const char *text)
 {
-	t = t ? t : "";
-	json_t *s = json_string(t);
-	if (s) {
-		return s;
+	if (text) {
+		jtext_text(b, key, text);
+	} else {
+		jtext_raw(b, key, "null");
 	}
-	struct buf b = {0};
-	for (; *t; t++) {
-		buf_add(&b, (unsigned char)*t < 0x80 ? t : "?", 1);
-	}
-	s = json_string(buf_text(&b));
-	buf_finish(&b);
-	return s;
 }
 
-static json_t *finding(const struct finding *f)
+static void add_finding(struct buf *b, const struct finding *f)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:i, s:o}", "id", f->id, "part", f->part ? f->part : "",
-			"strictness", strictness_text(f->strictness), "verdict", verdict_text(f->verdict), "text", text(f->text),
-			"line", f->line, "place", f->place, "number", f->number, "detail",
-			f->detail ? text(f->detail) : json_null());
+	jtext_open(b, NULL, '{');
+	jtext_text(b, "id", f->id);
+	jtext_text(b, "part", f->part);
+	jtext_text(b, "strictness", strictness_text(f->strictness));
+	jtext_text(b, "verdict", verdict_text(f->verdict));
+	jtext_text(b, "text", f->text);
+	jtext_number(b, "line", f->line);
+	jtext_text(b, "place", f->place);
+	jtext_number(b, "number", f->number);
+	text_or_null(b, "detail", f->detail);
+	jtext_close(b, '}');
 }
 
-json_t *json_result(const struct report_row *row, const char *file)
+void json_result(struct buf *b, const struct report_row *row, const char *file, const char *waited)
 {
 	const struct result *r = row->result;
-	json_t *checks = json_array();
+	char ms[32];
+	snprintf(ms, sizeof ms, "%.3f", (double)(r->ended - r->started) / 1000.0);
+	jtext_open(b, NULL, '{');
+	jtext_text(b, "event", "result");
+	jtext_text(b, "scenario", row->id);
+	jtext_number(b, "repeat", row->repeat);
+	jtext_text(b, "title", row->title);
+	jtext_text(b, "file", file);
+	jtext_text(b, "verdict", verdict_text(r->verdict));
+	jtext_text(b, "reason", r->reason);
+	jtext_raw(b, "ms", ms);
+	jtext_open(b, "checks", '[');
 	for (size_t i = 0; i < r->count; i++) {
-		json_array_append_new(checks, finding(&r->findings[i]));
+		add_finding(b, &r->findings[i]);
 	}
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:f, s:o, s:o, s:[i,i], s:o}", "event", "result", "scenario",
-			row->id, "repeat", row->repeat, "title", row->title, "file", file, "verdict", verdict_text(r->verdict),
-			"reason", text(r->reason), "ms", (double)(r->ended - r->started) / 1000.0, "checks", checks, "failure",
-			row->failure ? text(row->failure) : json_null(), "journal", r->journal_first, r->journal_last, "unexpected",
-			r->unexpected ? text(r->unexpected) : json_null());
+	jtext_close(b, ']');
+	text_or_null(b, "failure", row->failure);
+	jtext_open(b, "journal", '[');
+	jtext_number(b, NULL, r->journal_first);
+	jtext_number(b, NULL, r->journal_last);
+	jtext_close(b, ']');
+	text_or_null(b, "unexpected", r->unexpected);
+	if (waited) {
+		jtext_raw(b, "waited", waited);
+	}
+	jtext_close(b, '}');
+}
+
+/* --- the catalogue --- */
+
+struct names {
+	const char **items; /* of the catalogue */
+	size_t count;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+	names->items = mem_grow(names->items, names->count, sizeof *names->items);
+	names->items[names->count++] = name;
+}
+
+static void add_names(struct buf *b, const char *key, const char *const *names, size_t count)
+{
+	jtext_open(b, key, '[');
+	for (size_t i = 0; i < count; i++) {
+		jtext_text(b, NULL, names[i]);
+	}
+	jtext_close(b, ']');
 }
 
 static void collect_id(void *ud, const struct step *step, const struct check *check)
 {
-	json_t *list = ud;
-	size_t i;
-	json_t *v;
+	struct names *ids = ud;
 	(void)step;
-	json_array_foreach(list, i, v)
-	{
-		if (!strcmp(json_string_value(v), check->id)) {
+	for (size_t i = 0; i < ids->count; i++) {
+		if (!strcmp(ids->items[i], check->id)) {
 			return;
 		}
 	}
 	if (!check->relies) {
-		json_array_append_new(list, json_string(check->id));
+		add_name(ids, check->id);
 	}
 }
 
-static json_t *scenario(const struct scenario *s, json_t *by_requirement)
+static void add_cast(struct buf *b, const struct scenario *s)
 {
-	json_t *needs = json_array();
-	json_t *actors = json_array();
-	json_t *ids = json_array();
-	size_t i;
-	json_t *id;
-	for (i = 0; i < s->needs_count; i++) {
-		json_array_append_new(needs, json_string(s->needs[i]));
+	jtext_open(b, "actors", '[');
+	for (size_t i = 0; i < s->cast_count; i++) {
+		jtext_open(b, NULL, '{');
+		jtext_text(b, "name", s->cast[i].name);
+		jtext_text(b, "class", actor_class_text(s->cast[i].class));
+		jtext_number(b, "line", s->cast[i].line);
+		jtext_close(b, '}');
 	}
-	for (i = 0; i < s->cast_count; i++) {
-		json_array_append_new(actors, json_pack("{s:s, s:s, s:i}", "name", s->cast[i].name, "class",
-											  actor_class_text(s->cast[i].class), "line", s->cast[i].line));
-	}
-	scenario_each_check(s, collect_id, ids);
-	json_array_foreach(ids, i, id)
-	{
-		json_t *list = json_object_get(by_requirement, json_string_value(id));
-		if (!list) {
-			list = json_array();
-			json_object_set_new(by_requirement, json_string_value(id), list);
-		}
-		json_array_append_new(list, json_string(s->id));
-	}
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:s}", "id", s->id, "file", s->file, "title",
-			s->title, "description", s->description, "exclusive", s->exclusive, "slow", s->slow, "needs", needs,
-			"actors", actors, "requirements", ids, "play", s->expanded);
-	if (s->table) {
-		json_object_set_new(o, "row", json_sprintf("%s:%d", s->table, s->row));
-	}
-	return o;
+	jtext_close(b, ']');
 }
 
-static json_t *rule_text(const struct strictness_rule *rule)
+/* deciding: for each requirement, the scenarios that decide it. */
+static void add_scenario(
+		struct buf *b, const struct scenario *s, const struct requirements *requirements, struct names *deciding)
+{
+	struct names ids = {0};
+	scenario_each_check(s, collect_id, &ids);
+	for (size_t i = 0; i < ids.count; i++) {
+		const struct requirement *r = requirements_find(requirements, ids.items[i]);
+		if (r) {
+			add_name(&deciding[r - requirements->items], s->id);
+		}
+	}
+	jtext_open(b, NULL, '{');
+	jtext_text(b, "id", s->id);
+	jtext_text(b, "file", s->file);
+	jtext_text(b, "title", s->title);
+	jtext_text(b, "description", s->description);
+	jtext_bool(b, "exclusive", s->exclusive);
+	jtext_bool(b, "slow", s->slow);
+	add_names(b, "needs", (const char *const *)s->needs, s->needs_count);
+	add_cast(b, s);
+	add_names(b, "requirements", ids.items, ids.count);
+	jtext_text(b, "play", s->expanded);
+	if (s->table) {
+		char *row = mem_printf("%s:%d", s->table, s->row);
+		jtext_text(b, "row", row);
+		free(row);
+	}
+	jtext_close(b, '}');
+	free(ids.items);
+}
+
+static void add_rule(struct buf *b, const char *key, const struct strictness_rule *rule)
 {
 	if (!rule->claim) {
-		return json_string(strictness_text(rule->met));
+		jtext_text(b, key, strictness_text(rule->met));
+		return;
 	}
-	return json_sprintf("%s?%s:%s", rule->claim, strictness_text(rule->met), strictness_text(rule->otherwise));
+	char *text = mem_printf("%s?%s:%s", rule->claim, strictness_text(rule->met), strictness_text(rule->otherwise));
+	jtext_text(b, key, text);
+	free(text);
 }
 
-static json_t *requirement(const struct requirement *r, const json_t *by_requirement)
+static void add_requirement(struct buf *b, const struct requirement *r, const struct names *deciding)
 {
-	json_t *parts = json_object();
-	for (size_t i = 0; i < r->parts_count; i++) {
-		json_object_set_new(parts, r->parts[i].name, rule_text(&r->parts[i].rule));
-	}
-	json_t *scenarios = json_object_get(by_requirement, r->id);
-	json_t *o = json_object();
 	const char *const keys[] = {"id", "source", "level", "subject", "area", "statement", "observable", "preconditions",
 			"strictness", "why_none", "notes"};
 	const char *const values[] = {r->id, r->source, r->level, r->subject, r->area, r->statement, r->observable,
 			r->preconditions, r->strictness_cell, r->why_none, r->notes};
+	jtext_open(b, NULL, '{');
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		json_object_set_new(o, keys[i], text(values[i]));
+		jtext_text(b, keys[i], values[i]);
 	}
-	json_object_set_new(o, "parts", parts);
-	json_object_set_new(o, "scenarios", scenarios ? json_incref(scenarios) : json_array());
-	return o;
+	jtext_open(b, "parts", '{');
+	for (size_t i = 0; i < r->parts_count; i++) {
+		add_rule(b, r->parts[i].name, &r->parts[i].rule);
+	}
+	jtext_close(b, '}');
+	add_names(b, "scenarios", deciding->items, deciding->count);
+	jtext_close(b, '}');
 }
 
-static json_t *verdicts(void)
+static void add_verdicts(struct buf *b)
 {
-	json_t *list = json_array();
+	jtext_open(b, "verdicts", '[');
 	for (int v = 0; v < VERDICT_COUNT; v++) {
 		const struct verdict_row *row = verdict_row((enum verdict)v);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i, s:i}", "name", row->name, "tap", row->tap, "junit",
-											row->junit, "exit", row->exit, "rank", row->rank));
+		jtext_open(b, NULL, '{');
+		jtext_text(b, "name", row->name);
+		jtext_text(b, "tap", row->tap);
+		jtext_text(b, "junit", row->junit);
+		jtext_number(b, "exit", row->exit);
+		jtext_number(b, "rank", row->rank);
+		jtext_close(b, '}');
 	}
-	return list;
+	jtext_close(b, ']');
 }
 
-json_t *json_catalogue(const struct catalogue *c)
+static void add_problems(struct buf *b, const struct problems *ps)
 {
-	json_t *by_requirement = json_object();
-	json_t *scenarios = json_array();
-	json_t *requirements = json_array();
-	json_t *errors = json_array();
+	jtext_open(b, "errors", '[');
+	for (size_t i = 0; i < ps->count; i++) {
+		const struct problem *p = &ps->items[i];
+		jtext_open(b, NULL, '{');
+		jtext_text(b, "file", p->file);
+		jtext_number(b, "line", p->line);
+		jtext_number(b, "column", p->column);
+		jtext_text(b, "message", p->message);
+		jtext_close(b, '}');
+	}
+	jtext_close(b, ']');
+}
+
+void json_catalogue(struct buf *b, const struct catalogue *c, const char *event)
+{
+	const struct requirements *rs = &c->requirements;
+	struct names *deciding = mem_alloc(rs->count * sizeof *deciding);
+	jtext_open(b, NULL, '{');
+	if (event) {
+		jtext_text(b, "event", event);
+	}
+	jtext_open(b, "scenarios", '[');
 	for (size_t i = 0; i < c->count; i++) {
-		json_array_append_new(scenarios, scenario(c->scenarios[i], by_requirement));
+		add_scenario(b, c->scenarios[i], rs, deciding);
 	}
-	for (size_t i = 0; i < c->requirements.count; i++) {
-		json_array_append_new(requirements, requirement(&c->requirements.items[i], by_requirement));
+	jtext_close(b, ']');
+	jtext_open(b, "requirements", '[');
+	for (size_t i = 0; i < rs->count; i++) {
+		add_requirement(b, &rs->items[i], &deciding[i]);
+		free(deciding[i].items);
 	}
-	for (size_t i = 0; i < c->problems.count; i++) {
-		const struct problem *p = &c->problems.items[i];
-		json_array_append_new(errors, json_pack("{s:s, s:i, s:i, s:o}", "file", p->file, "line", p->line, "column",
-											  p->column, "message", text(p->message)));
-	}
-	json_decref(by_requirement);
-	return json_pack("{s:o, s:o, s:o, s:o}", "scenarios", scenarios, "requirements", requirements, "verdicts",
-			verdicts(), "errors", errors);
+	free(deciding);
+	jtext_close(b, ']');
+	add_verdicts(b);
+	add_problems(b, &c->problems);
+	jtext_close(b, '}');
 }

@@ -2,15 +2,14 @@
 #ifndef REPORT_JSON_H
 #define REPORT_JSON_H
 
+#include "base/buf.h"
 #include "report/tap.h"
 #include "script/catalogue.h"
 
-#include <jansson.h>
+/* The `result` event; waited: what it waited for longest, as JSON, or NULL where that is not known. */
+void json_result(struct buf *b, const struct report_row *row, const char *file, const char *waited);
 
-/* The `result` event. The caller owns the reference. */
-json_t *json_result(const struct report_row *row, const char *file);
-
-/* What `buddycheck-engine catalogue` prints. */
-json_t *json_catalogue(const struct catalogue *c);
+/* What `buddycheck-engine catalogue` prints; event: its name where it is an event, or NULL. */
+void json_catalogue(struct buf *b, const struct catalogue *c, const char *event);
 
 #endif

@@ -144,45 +144,6 @@ START_TEST(octets_are_kept_exactly)
 }
 END_TEST
 
-START_TEST(every_character_of_ascii_is_kept)
-{
-	char all[127];
-	for (size_t i = 0; i < sizeof all; i++) {
-		all[i] = (char)(i + 1);
-	}
-	for (size_t skip = 0; skip < 9; skip++) { /* whatever its place */
-		journal_write(j, &(struct journal_entry){.kind = "octets", .data = all + skip, .len = sizeof all - skip});
-	}
-	journal_flush(j);
-	for (int skip = 0; skip < 9; skip++) {
-		json_t *json = line(skip + 1);
-		const json_t *kept = json_object_get(json, "data");
-		ck_assert_uint_eq(json_string_length(kept), sizeof all - (size_t)skip);
-		ck_assert_int_eq(memcmp(json_string_value(kept), all + skip, sizeof all - (size_t)skip), 0);
-		json_decref(json);
-	}
-}
-END_TEST
-
-/* What is no ASCII is found wherever it stands. */
-START_TEST(one_octet_that_is_no_text_is_enough)
-{
-	char octets[21];
-	for (size_t at = 0; at < sizeof octets; at++) {
-		memset(octets, 'a', sizeof octets);
-		octets[at] = (char)0x80;
-		journal_write(j, &(struct journal_entry){.kind = "octets", .data = octets, .len = sizeof octets});
-	}
-	journal_flush(j);
-	for (int at = 0; at < (int)sizeof octets; at++) {
-		json_t *json = line(at + 1);
-		ck_assert_ptr_null(json_object_get(json, "data"));
-		ck_assert_ptr_nonnull(json_object_get(json, "octets"));
-		json_decref(json);
-	}
-}
-END_TEST
-
 START_TEST(a_nul_within_text_is_kept)
 {
 	struct journal_entry e = {.kind = "octets", .data = "a\0b", .len = 3};
@@ -297,8 +258,6 @@ static Suite *make(void)
 	tcase_add_test(tests, what_does_not_apply_is_left_out);
 	tcase_add_test(tests, lines_are_numbered_from_one);
 	tcase_add_loop_test(tests, octets_are_kept_exactly, 0, sizeof data / sizeof *data);
-	tcase_add_test(tests, every_character_of_ascii_is_kept);
-	tcase_add_test(tests, one_octet_that_is_no_text_is_enough);
 	tcase_add_test(tests, a_nul_within_text_is_kept);
 	tcase_add_test(tests, large_stanzas_stay_on_one_line);
 	tcase_add_test(tests, destroying_writes_the_rest);

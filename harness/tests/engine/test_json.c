@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include <ftw.h>
+#include <jansson.h>
 #include <libxml/parser.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,23 @@ static void drop_json(void)
 {
 	json_decref(json);
 	json = NULL;
+}
+
+/* As the driver reads it; the text is given back. */
+static void read_json(struct buf *b)
+{
+	json_error_t error;
+	json = json_loadb(buf_text(b), b->len, 0, &error);
+	ck_assert_msg(json != NULL, "%s: %s", error.text, buf_text(b));
+	ck_assert_ptr_null(strchr(buf_text(b), '\n'));
+	buf_finish(b);
+}
+
+static void read_result(const struct report_row *row, const char *file)
+{
+	struct buf b = {0};
+	json_result(&b, row, file, NULL);
+	read_json(&b);
 }
 
 /* The value at "scenarios/0/id". */
@@ -93,7 +111,7 @@ START_TEST(a_result_is_complete)
 			.repeats = 3,
 			.result = &r,
 			.failure = "FAIL SB-001\n  it did \"not\"\n"};
-	json = json_result(&row, "cancel/at-form.scs");
+	read_result(&row, "cancel/at-form.scs");
 	ck_assert_ptr_nonnull(json);
 	text_is("event", "result");
 	text_is("scenario", "cancel/at-form");
@@ -129,7 +147,7 @@ START_TEST(a_result_without_findings)
 {
 	struct result r = {.verdict = VERDICT_PASS, .reason = ""};
 	struct report_row row = {.id = "a/b", .title = "", .repeat = 1, .repeats = 1, .result = &r};
-	json = json_result(&row, "a/b.scs");
+	read_result(&row, "a/b.scs");
 	ck_assert_ptr_nonnull(json);
 	text_is("verdict", "PASS");
 	text_is("reason", "");
@@ -137,9 +155,15 @@ START_TEST(a_result_without_findings)
 	is("failure", "null");
 	is("journal", "[0,0]");
 	is("unexpected", "null");
+	ck_assert_ptr_null(at("waited"));
+	drop_json();
+	struct buf b = {0};
+	json_result(&b, &row, "a/b.scs", "{\"ms\":1.5}");
+	read_json(&b);
+	is("waited", "{\"ms\":1.5}");
 	drop_json();
 	r.reason = NULL;
-	json = json_result(&row, "a/b.scs");
+	read_result(&row, "a/b.scs");
 	text_is("reason", "");
 }
 END_TEST
@@ -150,7 +174,7 @@ START_TEST(hostile_octets_do_not_lose_the_result)
 	bad.text = "caf\xe9 \xc3\xa4";
 	struct result r = {.verdict = VERDICT_FAIL, .reason = "\xff\x80 said", .findings = &bad, .count = 1};
 	struct report_row row = {.id = "a/b", .title = "T", .repeat = 1, .repeats = 1, .result = &r, .failure = "a\xc0\nb"};
-	json = json_result(&row, "a/b.scs");
+	read_result(&row, "a/b.scs");
 	ck_assert_ptr_nonnull(json);
 	text_is("checks/0/text", "caf? ??");
 	text_is("reason", "?? said");
@@ -210,14 +234,29 @@ static void teardown(void)
 	nftw(dir, drop, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static void read_catalogue(void)
+static void read_catalogue_as(const char *event)
 {
 	drop_json();
 	catalogue_finish(&c);
 	ck_assert_int_eq(catalogue_read(&c, dir), ERR_OK);
-	json = json_catalogue(&c);
+	struct buf b = {0};
+	json_catalogue(&b, &c, event);
+	read_json(&b);
 	ck_assert_ptr_nonnull(json);
 }
+
+static void read_catalogue(void)
+{
+	read_catalogue_as(NULL);
+}
+
+START_TEST(the_catalogue_may_be_an_event)
+{
+	read_catalogue_as("catalogue");
+	text_is("event", "catalogue");
+	ck_assert_uint_eq(json_array_size(at("requirements")), 2);
+}
+END_TEST
 
 START_TEST(a_scenario_of_a_table_names_its_row)
 {
@@ -329,6 +368,7 @@ static Suite *make(void)
 	tests = tcase_create("catalogue");
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_catalogue_is_complete);
+	tcase_add_test(tests, the_catalogue_may_be_an_event);
 	tcase_add_test(tests, a_scenario_of_a_table_names_its_row);
 	tcase_add_test(tests, errors_have_their_place);
 	tcase_add_test(tests, no_errors_is_an_empty_list);
