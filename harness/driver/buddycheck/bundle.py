@@ -47,8 +47,9 @@ def read(path: Path, shown: str) -> dict[str, bytes]:
     except FileNotFoundError as error:
         raise UsageProblem(f"{shown}: does not exist; expected a bundle that 'buddycheck certify' made") from error
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        reason = why(error) if isinstance(error, OSError) and error.errno else str(error)
-        raise UsageProblem(f"{shown}: is no bundle, or it breaks off ({' '.join(reason.split())[:120]})") from error
+        if isinstance(error, OSError) and error.errno:
+            raise UsageProblem(f"{shown}: cannot be read: {why(error)}") from error
+        raise UsageProblem(f"{shown}: is no bundle, or it breaks off ({' '.join(str(error).split())[:120]})") from error
 
 
 def _archive(path: Path, shown: str) -> dict[str, bytes]:

@@ -65,14 +65,16 @@ def _read(known: Catalogue, events: list[dict[str, Any]]) -> Judgement:
 
 
 def differences(run: Run, found: Judgement) -> Iterator[str]:
-    """In words, what run.json says and the journal does not bear out; scenarios first, then what is counted from them."""
+    """In words, what run.json says and the journal does not bear out: scenarios, or, where these are right, what is counted from them."""
     outcome = model.outcome_of(run)
     told = {(each.scenario, each.repeat): each for each in outcome.results}
+    right = True
     for key in sorted(told.keys() | found.results.keys()):
         words = _compared(told.get(key), found.results.get(key))
         if words:
+            right = False
             yield f"{key[0]}{f' (repetition {key[1]})' if key[1] > 1 else ''}: {words}"
-    for name in _uncounted(run, outcome, found):
+    for name in _uncounted(run, outcome, found) if right else ():
         yield f"'{name}' does not follow from the journal and the scenarios"
 
 
@@ -122,7 +124,13 @@ def _uncounted(run: Run, outcome: Outcome, found: Judgement) -> Iterator[str]:
     outcome.results = [dataclasses.replace(found.results.get((each.scenario, each.repeat), each), waited=waited[each.scenario, each.repeat]) for each in outcome.results]
     outcome.end = {**(outcome.end or {}), "unexpected_passes": list(found.unexpected_passes)}
     counted = model.judged(outcome, found.known)
-    parts = {name for name in counted if not _same(run[name], _plain(counted[name]))}
+    counted["scenarios"], told = _in_order(counted["scenarios"]), {**run, "scenarios": _in_order(run["scenarios"])}
+    parts = {name for name in counted if not _same(told[name], _plain(counted[name]))}
     if run["seed"] != found.seed and not run.get("merged"):
         parts.add("seed")
     yield from sorted(parts)
+
+
+def _in_order(scenarios: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With the repetitions of each in their order: they end in any."""
+    return [{**each, "results": sorted(each["results"], key=lambda result: int(result["repeat"]))} for each in scenarios]

@@ -40,6 +40,7 @@ class Verification:
         self._world = world
         self._wrong: list[str] = []
         self._good: list[str] = []
+        self._reached: list[str] = []
 
     def check(self) -> None:
         """All of it; what is wrong with one part does not keep the others from being checked."""
@@ -58,7 +59,7 @@ class Verification:
 
     def tell(self) -> int:
         """Says what was found; the exit status."""
-        for line in self._good:
+        for line in [*self._good, *(self._reached if not self._wrong else ())]:
             self._world.stdout.write(f"{line}\n")
         self._world.stdout.flush()
         for line in self._wrong[:MOST_LINES]:
@@ -165,7 +166,7 @@ class Verification:
             given = own.get(name.removeprefix("buddycheck.")) if name.startswith("buddycheck.") else predicate.get(name)
             if given != value:
                 self._wrong.append(f"{bundle.STATEMENT}: '{name}' is not what {bundle.RUN} comes to")
-        self._good += [f"{each['name']}: {each['state']}" for each in statement.claim(run)["profiles"]]
+        self._reached = [f"{each['name']}: {each['state']}" for each in statement.claim(run)["profiles"]]
         texts = self._texts(run, own["product"])
         different = [name for name, text in texts if self._files.get(name) not in (None, text.encode())]
         if different and own["made_by"] == origin.harness(self._world.places.home, self._world.environ):

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from xml.etree import ElementTree
 import pytest
 from buddycheck import bundle, conformance, judge, model, statement
 from buddycheck.published import published
-from certificates import JOURNAL_PATH, PRODUCT, RERUN, SUBSCRIBED, Workshop, journal
+from certificates import JOURNAL_PATH, PRODUCT, RERUN, ROOT, SUBSCRIBED, Workshop, journal
 from conftest import Done
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -340,7 +341,9 @@ def test_an_edited_run_is_named_although_it_is_signed(shop: Workshop, files: Fil
     edit, words = RUNS[what]
     run = json.loads(files["run.json"])
     edit(run)
-    broken(verify(shop, shop.sealed({**files, "run.json": model.text(run).encode()})), words)
+    done = verify(shop, shop.sealed({**files, "run.json": model.text(run).encode()}))
+    broken(done, words)
+    assert "core: " not in done.out
 
 
 @pytest.mark.parametrize(("name", "before", "after", "words"), [
@@ -510,6 +513,10 @@ def test_statements_of_other_times_are_not_read(shop: Workshop, files: Files) ->
         made = {**files, "statement.json": text.encode()}
         made["statement.json.sig"] = shop.signature(made["statement.json"], "vendor", "conformance@buddycheck")
         refused(verify(shop, made), words)
+
+
+def test_a_file_that_cannot_be_read(shop: Workshop) -> None:
+    refused(shop.call("verify", "/proc/self/mem"), "/proc/self/mem: cannot be read: ")
 
 
 def test_runs_and_journals_of_other_times_are_not_read(shop: Workshop, files: Files) -> None:
@@ -712,3 +719,15 @@ def test_masked_words_stand_for_anything() -> None:
     assert judge._same("got ******** and", "got a secret and") and not judge._same("got ******** and", "got a secret")
     assert not judge._same({"a": [1]}, {"a": [2]}) and judge._same({"a": [1.0]}, {"a": [1]})
     assert bundle.MOST_FILES > 1000
+
+
+# The journal alone decides: nothing may be told to a player that is not in it
+
+
+def test_players_are_told_by_cues_only() -> None:
+    engine = ROOT / "harness" / "engine"
+    told = re.compile(r"\bplayer_(?:on_\w+|start|lost|end)\(")
+    assert {path.name for path in (engine / "main").glob("*.c") if told.search(path.read_text())} == {"cue.c"}
+    events = set(re.findall(r"^void (player_(?:on_\w+|start|lost|end))\(", (engine / "judge" / "player.h").read_text(), re.MULTILINE))
+    replayed = "".join(path.read_text() for path in (engine / "replay").glob("*.c"))
+    assert len(events) > 12 and {each for each in events if f"{each}(" not in replayed} == set()
