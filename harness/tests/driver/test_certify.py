@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
@@ -166,6 +167,17 @@ def test_no_place_of_the_machine_and_no_key_is_in_it(shop: Workshop, files: File
         assert str(shop.root).encode() not in content and b"/home/" not in content and b"/opt/" not in content, name
         assert secret not in content
     assert json.loads(files["run.json"])["rerun"] == "buddycheck run --target target.toml --seed 7"
+
+
+def test_the_page_needs_nothing_else(files: Files) -> None:
+    """Its policy admits its own style and nothing more; there is no script, and nothing is loaded."""
+    page = files["conformance.html"].decode()
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'sha256-{digest}'" in page
+    assert not re.search(r"<script|<img|<link|src=|url\(|@import", page)
+    body = page.partition("</head>")[2]
+    assert body.count("<section") == body.count("</section>") == 7 and body.count("<h1>") == 1
 
 
 def test_names_that_are_markup_are_text(own: Workshop) -> None:
