@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import errno
 import math
 import os
 import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -20,6 +22,7 @@ from .profile import NETWORKS
 from .run import FORMATS, Format, Options, World, failed_step, run
 from .selection import CONFORMANCE, LEVELS, Wanted
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 HELP = """usage: buddycheck COMMAND ...
 
 Tests XMPP servers for XEP-0267 Server Buddies.
@@ -364,6 +367,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, stdout: Tex
     except BrokenPipeError:
         raise
     except OSError as error:
+        if error.errno in FULL:
+            world.say(f"buddycheck: cannot write {error.filename or 'to standard output'}: {why(error)}")
+            _discard(stdout)
+            return EXIT_USAGE
         world.say(f"buddycheck: {error.filename or 'operating system'}: {why(error)}")
         return EXIT_UNJUDGED
     except Exception as error:  # a mistake of ours
@@ -406,6 +413,16 @@ def main_process() -> NoReturn:
         status = main(sys.argv[1:], os.environ, Path.cwd(), sys.stdout, sys.stderr)
         sys.stdout.flush()
     except BrokenPipeError:  # a reader such as head has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         status = 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"buddycheck: cannot write to standard output: {why(error)}", file=sys.stderr)
+        _discard(sys.stdout)
+        status = EXIT_USAGE
     sys.exit(status)
+
+
+def _discard(stream: TextIO) -> None:
+    """What could not be written is not to be tried again when the process ends."""
+    with suppress(OSError):  # one without a file, as tests have it, has nothing to try
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -54,5 +54,10 @@ class Mask:
         new = self.text(old)
         if new != old:
             temporary = path.with_name(f".{path.name}.{os.getpid()}")
-            temporary.write_bytes(new.encode("utf-8", "surrogateescape"))
-            temporary.replace(path)
+            try:
+                temporary.write_bytes(new.encode("utf-8", "surrogateescape"))
+                temporary.replace(path)
+            except OSError:  # then it is better lost than kept
+                temporary.unlink(missing_ok=True)
+                path.unlink()
+                raise

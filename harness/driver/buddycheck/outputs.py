@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
-from typing import TextIO
+from typing import IO, TextIO
 
 from .errors import UsageProblem, why
 from .mask import Mask
@@ -16,6 +17,27 @@ from .places import Places
 JOURNAL, TAP, RESULTS, TARGET_LOG, ENGINE_LOG, JUNIT, RUN = (
     "journal.jsonl", "run.tap", "results.jsonl", "target.log", "engine.log", "junit.xml", "run.json",
 )
+
+
+class Attempts:
+    """For the end of a run: where writing fails, the rest is written and told all the same. The first reason is kept."""
+
+    def __init__(self) -> None:
+        self.problem = ""
+
+    def note(self, problem: str) -> None:
+        """Something could not be written."""
+        self.problem = self.problem or problem
+
+    @contextmanager
+    def attempt(self, path: Path) -> Iterator[None]:
+        """Around what writes that file."""
+        try:
+            yield
+        except UsageProblem as problem:
+            self.note(problem.lines[0])
+        except OSError as error:
+            self.note(f"cannot write {path}: {why(error)}")
 
 
 def safe_name(target: str) -> str:
@@ -43,6 +65,13 @@ def keep_log(log: IO[bytes], path: Path) -> None:
     """Writes what a temporary file holds to a file of the folder."""
     log.seek(0)
     path.write_bytes(log.read())
+
+
+def unwritten(log: IO[bytes]) -> list[str]:
+    """What the engine says that it could not write."""
+    log.seek(0)
+    lines = log.read().decode("utf-8", "replace").splitlines()
+    return [line.removeprefix("buddycheck-engine: ") for line in lines if line.startswith("buddycheck-engine: ") and " cannot be written" in line]
 
 
 def mask_logs(folder: Path, mask: Mask) -> None:

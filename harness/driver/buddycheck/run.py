@@ -125,6 +125,7 @@ def _run(
         notes=_notes(options, chosen, expected, share, selected, whole),
     )
     world.say(*(f"buddycheck: {line}" for line in (*expected.unexplained(), *expected.expired)))
+    attempts = outputs.Attempts()
     progress = _progress(options, world, len(selected.ids) * options.repeat)
     looked = origin.Origin(world.places.home, known.folder, world.environ)
 
@@ -136,12 +137,16 @@ def _run(
         Session(
             profile=chosen, plan=_plan(options, world, chosen, known, selected, expected, folder, seed, tap_version),
             engine=machinery.engine, folder=folder, mask=mask, outcome=outcome, progress=progress,
-            environ=world.environ, limits=_limits(options, chosen), meanwhile=meanwhile,
+            environ=world.environ, limits=_limits(options, chosen), meanwhile=meanwhile, attempts=attempts,
         ).run(machinery.loop, machinery.children)
     finally:
         progress.close()
-    outputs.keep_log(machinery.log, folder / outputs.ENGINE_LOG)
-    outputs.mask_logs(folder, mask)
+    with attempts.attempt(folder / outputs.ENGINE_LOG):
+        outputs.keep_log(machinery.log, folder / outputs.ENGINE_LOG)
+    with attempts.attempt(folder):
+        outputs.mask_logs(folder, mask)
+    for line in outputs.unwritten(machinery.log):
+        attempts.note(line)
     made = model.Made(
         world.places, world.environ, chosen, known, options.wanted, expected,
         {"jobs": options.jobs, "patience": options.patience, "network": "private" if _private(options, chosen) else "host"},
@@ -152,12 +157,15 @@ def _run(
         document["shard"] = {"index": share.index, "total": share.total, "seed_given": options.seed is not None, "scenarios": list(whole)}
     if base:
         document["baseline"] = base.compared(document, world.places.shown(folder))
-    outputs.write_whole(folder / outputs.RUN, model.text(document))
-    reports = Reports(world, document, folder, mask, tap_version)
+    with attempts.attempt(folder / outputs.RUN):
+        outputs.write_whole(folder / outputs.RUN, model.text(document))
+    reports = Reports(world, document, folder, mask, tap_version, attempts)
     reports.explain()
     reports.write(formats)
     if options.annotate:
         reports.annotate(options.annotate)
+    if attempts.problem:
+        raise UsageProblem(f"{attempts.problem}; what was judged stands on standard output")
     return compare.exit_of_run(document["baseline"], outcome.exit_status()) if base else outcome.exit_status()
 
 
@@ -274,8 +282,9 @@ def _rerun(options: Options, world: World) -> str:
 class Reports:
     """Writes what a run came to, all of it from its document (model.py); TAP is the engine's own."""
 
-    def __init__(self, world: World, document: Mapping[str, Any], folder: Path, mask: Mask, tap_version: int) -> None:
+    def __init__(self, world: World, document: Mapping[str, Any], folder: Path, mask: Mask, tap_version: int, attempts: outputs.Attempts) -> None:
         self._world = world
+        self._attempts = attempts
         self._document = document
         self._outcome = model.outcome_of(document)
         self._folder = folder
@@ -297,13 +306,14 @@ class Reports:
 
     def write(self, formats: list[Format]) -> None:
         """Writes junit.xml and every report asked for; standard output comes last."""
-        outputs.write_whole(self._folder / outputs.JUNIT, writers.junit(self._document))
+        with self._attempts.attempt(self._folder / outputs.JUNIT):
+            outputs.write_whole(self._folder / outputs.JUNIT, writers.junit(self._document))
         for each in sorted(formats, key=lambda each: not each.file):
-            text = self._text(each.name)
             if each.file:
-                outputs.write_whole(self._world.places.cwd / each.file, text)
+                with self._attempts.attempt(self._world.places.cwd / each.file):
+                    outputs.write_whole(self._world.places.cwd / each.file, self._text(each.name))
             else:
-                self._print(each.name, text)
+                self._print(each.name, self._text(each.name))
 
     def annotate(self, system: str) -> None:
         """Points a CI system at what failed; after everything else on standard output."""

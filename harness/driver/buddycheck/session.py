@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import IO, Any
 
 from . import outputs
 from .engine import Engine, Event
@@ -52,7 +52,7 @@ class Session:
     def __init__(
         self, *, profile: Profile, plan: Mapping[str, Any], engine: Engine | Path, folder: Path, mask: Mask,
         outcome: Outcome, progress: Progress, environ: Mapping[str, str], limits: Limits = Limits(),
-        meanwhile: Callable[[], None] = lambda: None,
+        meanwhile: Callable[[], None] = lambda: None, attempts: outputs.Attempts | None = None,
     ) -> None:
         self._profile = profile
         self._plan = plan
@@ -64,12 +64,13 @@ class Session:
         self._progress = progress
         self._environ = environ
         self._limits = limits
+        self._attempts = attempts or outputs.Attempts()
         self._watchdog: Timer | None = None
         self._engine: Engine
         self._targets: list[Target] = []  # one for each instance
         self._stopped: Promise[None] | None = None  # all targets are being stopped
         self._loop: Loop
-        self._results: TextIO
+        self._results: IO[bytes]
 
     def run(self, loop: Loop, children: Children) -> None:
         """Runs to the end; afterwards no private directory is left. Raises only before anything started."""
@@ -86,7 +87,7 @@ class Session:
             self._targets.append(self._target(instance, children, private))
         if self._profile.start:
             (self._folder / outputs.TARGET_LOG).touch()
-        with (self._folder / outputs.RESULTS).open("a", encoding="utf-8") as self._results:
+        with (self._folder / outputs.RESULTS).open("ab", buffering=0) as self._results:
             self._engine = self._given if isinstance(self._given, Engine) else self._start(self._given, children)
             await self._conduct(private)
 
@@ -160,8 +161,9 @@ class Session:
 
     def _on_result(self, event: Event) -> None:
         self._outcome.add(Result.from_event(event))
-        self._results.write(json.dumps({key: value for key, value in event.items() if key != "event"}) + "\n")
-        self._results.flush()
+        line = json.dumps({key: value for key, value in event.items() if key != "event"}) + "\n"
+        with self._attempts.attempt(self._folder / outputs.RESULTS):
+            self._results.write(line.encode())
 
     def _on_end(self, event: Event) -> None:
         self._outcome.end = event

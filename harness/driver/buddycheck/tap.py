@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from . import outputs
+from .errors import UsageProblem
 from .results import Outcome
 
 
@@ -19,9 +22,12 @@ def finish(path: Path, outcome: Outcome, version: int) -> str:
         text += "\n"
     if not text:
         text = f"TAP version {version}\n"
-    if _cut_short(outcome) and not any(line.startswith("Bail out!") for line in text.splitlines()):
-        text += f"Bail out! {one_line(_reason(outcome))}\n"
-        path.write_text(text, encoding="utf-8")
+    short = _cut_short(outcome)
+    lost = bool(outcome.results) and not path.is_file()
+    if (short or lost) and not any(line.startswith("Bail out!") for line in text.splitlines()):
+        text += f"Bail out! {one_line(_reason(outcome)) if short else 'run.tap could not be written'}\n"
+        with suppress(UsageProblem):  # it is told all the same
+            outputs.write_whole(path, text)
     return text
 
 

@@ -94,6 +94,7 @@ static void write_tap(const struct suite *s, const struct report_row *rows, size
 	bad |= f && fclose(f) != 0;
 	if (bad || rename(partial, s->plan.tap_path)) {
 		fprintf(stderr, "buddycheck-engine: %s cannot be written: %s\n", s->plan.tap_path, strerror(errno));
+		remove(partial);
 	}
 	free(partial);
 	buf_finish(&text);
