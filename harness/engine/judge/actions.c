@@ -155,6 +155,7 @@ void act_send_step(struct player *p, const struct step *step)
 void player_withdraw(struct player *p, int actor)
 {
 	static const char *const types[] = {"unsubscribe", "unsubscribed"};
+	p->seats[actor].withdrawn = 1;
 	for (size_t i = 0; p->targets[i / 2]; i++) {
 		char *presence = mem_printf(
 				"<presence type='%s' from='%s' to='%s'/>", types[i % 2], p->seats[actor].address, p->targets[i / 2]);

@@ -354,7 +354,7 @@ void player_on_stanza(struct player *p, int actor, const struct player_stanza *p
 	const char *ns = node_ns(ps->stanza->root);
 	int dialback = !strcmp(ns, NS_DIALBACK);
 	int sasl = !strcmp(ns, NS_SASL);
-	if (p->ended) {
+	if (p->ended || p->seats[actor].withdrawn) {
 		return;
 	}
 	if (!dialback && !sasl) {

@@ -114,7 +114,8 @@ void action_finish(struct action *action);
  * peer: address that the hook is about, or NULL. Both belong to the player. */
 const char *player_left(const struct player *p, size_t number, const char **peer);
 
-/* Has a component take back what it asked of the target and granted it: its domain is to be another play's. */
+/* Has a component take back what it asked of the target and granted it: its domain is to be another play's. What comes
+ * for it from now on, the target's answers to that, is not judged. */
 void player_withdraw(struct player *p, int actor);
 
 /* The target ended, or fell silent for good, during the play; player_end() follows. FAIL: this play and no other can be

@@ -41,7 +41,8 @@ struct seat {
 	struct vars answers_due; /* ids of IQs: how many answers may still come */
 	struct submission *submissions;
 	size_t submissions_count;
-	int hung_up; /* a client's session was ended by the play, its close is to come */
+	int withdrawn; /* a component whose play is over: what still comes is no business of it */
+	int hung_up;   /* a client's session was ended by the play, its close is to come */
 };
 
 /* A form that a client has submitted, until it is known what came of it. */

@@ -148,6 +148,25 @@ START_TEST(it_disconnects_and_comes_back)
 }
 END_TEST
 
+/* What the target answers to that is not held against it. */
+START_TEST(it_takes_back_what_it_asked_for_and_granted)
+{
+	struct stage *st = attached("Muc never receives:\n	<presence type='unsubscribed'/>\n	TT-1 x\n");
+	stage_fence(st, "Muc");
+	stage_timeout(st);
+	ck_assert(player_is_over(st->player));
+	stage_actions(st);
+	player_withdraw(st->player, 0);
+	stage_hears(st, "Muc", "<presence type='unsubscribed'/>");
+	const char *actions = stage_actions(st);
+	ck_assert_has(actions, "<presence type='unsubscribe' from='muc");
+	ck_assert_has(actions, "<presence type='unsubscribed' from='muc");
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "PASS");
+	stage_close(st);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("component in a play");
@@ -161,6 +180,7 @@ static Suite *make(void)
 	tcase_add_test(tests, its_silence_is_not_proved_by_the_end_of_its_stream);
 	tcase_add_test(tests, without_handshake_it_has_no_fence);
 	tcase_add_test(tests, it_disconnects_and_comes_back);
+	tcase_add_test(tests, it_takes_back_what_it_asked_for_and_granted);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
