@@ -14,6 +14,7 @@
 struct open_command {
 	struct session *session; /* of the client */
 	char *to, *node, *id;
+	char *submission;		/* id of the IQ that is to bring it to its end, while that is not answered */
 	char *cancel;			/* id of the IQ that ends it, while its answer is waited for */
 	enum actor_class class; /* while that goes on, no play with such a client begins */
 };
@@ -44,6 +45,7 @@ static void forget(struct run *r, struct open_command *c)
 	free(c->node);
 	free(c->id);
 	free(c->cancel);
+	free(c->submission);
 	struct open_command *last = &r->commands.open[--r->commands.count];
 	if (c != last) {
 		*c = *last;
@@ -65,6 +67,93 @@ static void note(struct run *r, struct session *s, const char *from, const xmlNo
 		r->commands.open[r->commands.count++] = (struct open_command){
 				.session = s, .to = mem_strdup(from), .node = mem_strdup(node), .id = mem_strdup(id)};
 	}
+}
+
+/* ---- what plays send ---- */
+
+/* What a play wants to have while its last command of that kind is under way. */
+struct held_command {
+	struct session *session;
+	char *octets;
+};
+
+static void let_go(struct run *r, const struct session *s)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < r->commands.held_count; i++) {
+		struct held_command *h = &r->commands.held[i];
+		if (h->session != s) {
+			r->commands.held[kept++] = *h;
+			continue;
+		}
+		session_send(h->session, h->octets, strlen(h->octets));
+		free(h->octets);
+	}
+	r->commands.held_count = kept;
+}
+
+static void forget_held(struct run *r, const struct session *s)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < r->commands.held_count; i++) {
+		if (r->commands.held[i].session == s || !s) {
+			free(r->commands.held[i].octets);
+		} else {
+			r->commands.held[kept++] = r->commands.held[i];
+		}
+	}
+	r->commands.held_count = kept;
+}
+
+static void answered(struct run *r, struct session *s, const char *id)
+{
+	for (size_t i = 0; i < r->commands.count; i++) {
+		struct open_command *c = &r->commands.open[i];
+		if (c->session == s && c->submission && !strcmp(c->submission, id)) {
+			free(c->submission);
+			c->submission = NULL;
+			let_go(r, s);
+			return;
+		}
+	}
+}
+
+static void note_submission(struct run *r, struct session *s, const struct stanza *iq, const xmlNode *command)
+{
+	struct open_command *c = find(r, s, node_attr(command, "sessionid"));
+	const char *id = stanza_attr(iq, "id");
+	if (c && id) {
+		free(c->submission);
+		c->submission = mem_strdup(id);
+	}
+}
+
+static int is_under_way(const struct run *r, const struct session *s, const char *node)
+{
+	for (size_t i = 0; i < r->commands.count; i++) {
+		const struct open_command *c = &r->commands.open[i];
+		if (c->session == s && c->submission && !strcmp(c->node, node)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int commands_holds(struct run *r, struct session *s, const char *octets)
+{
+	struct stanza *iq = r->commands.one ? stanza_parse(octets, NS_CLIENT) : NULL;
+	const xmlNode *command = iq ? node_child(iq->root, "command", NS_COMMANDS) : NULL;
+	const char *node = command ? node_attr(command, "node") : NULL;
+	int holds = 0;
+	if (node && node_attr(command, "sessionid")) {
+		note_submission(r, s, iq, command);
+	} else if (node && is_under_way(r, s, node)) {
+		holds = 1;
+		r->commands.held = mem_resize(r->commands.held, r->commands.held_count + 1, sizeof *r->commands.held);
+		r->commands.held[r->commands.held_count++] = (struct held_command){.session = s, .octets = mem_strdup(octets)};
+	}
+	stanza_unref(iq);
+	return holds;
 }
 
 /* ---- what plays leave ---- */
@@ -125,6 +214,7 @@ void commands_leave(struct run *r, struct session *s, enum actor_class class)
 void commands_session_gone(struct run *r, const struct session *s, enum actor_class class)
 {
 	struct session *other = class == ACTOR_ADMIN ? hooks_session(r->hooks) : NULL;
+	forget_held(r, s);
 	for (size_t i = r->commands.count; i-- > 0;) {
 		struct open_command *c = &r->commands.open[i];
 		if (c->session == s && !c->cancel && other) {
@@ -211,9 +301,13 @@ int commands_stanza(struct run *r, struct session *s, const struct stanza *stanz
 			return 1;
 		}
 	}
-	const xmlNode *command = r->commands.one ? node_child(stanza->root, "command", NS_COMMANDS) : NULL;
-	if (command && !hooks_owns(r->hooks, s)) {
-		const char *from = stanza_attr(stanza, "from");
+	if (!r->commands.one || hooks_owns(r->hooks, s)) {
+		return 0;
+	}
+	answered(r, s, id);
+	const xmlNode *command = node_child(stanza->root, "command", NS_COMMANDS);
+	const char *from = stanza_attr(stanza, "from");
+	if (command) {
 		note(r, s, from ? from : r->suite->plan.profile.domains[0], command);
 	}
 	return 0;
@@ -224,6 +318,9 @@ void commands_finish(struct run *r)
 	while (r->commands.count) {
 		forget(r, &r->commands.open[0]);
 	}
+	forget_held(r, NULL);
+	free(r->commands.held);
 	free(r->commands.open);
+	r->commands.held = NULL;
 	r->commands.open = NULL;
 }

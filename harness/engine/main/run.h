@@ -129,6 +129,8 @@ struct run {
 		int one;				   /* one session of a command for each requester is all that the target allows */
 		struct open_command *open; /* then: what plays have open, or have left open */
 		size_t count;
+		struct held_command *held; /* and what waits until their last command is done with */
+		size_t held_count;
 		int numbers;
 		uv_timer_t timer;
 		int looks, opened, refused; /* while that is found out: answers to come, what they say */
@@ -284,6 +286,8 @@ void commands_look(struct run *r, struct session *s, void (*done)(struct run *r,
 int commands_stanza(struct run *r, struct session *s, const struct stanza *stanza); /* 1: it was no play's */
 /* A play needs the session no longer: what is open on it is cancelled. class: of the client. */
 void commands_leave(struct run *r, struct session *s, enum actor_class class);
+/* 1: the play's octets go out later, when its command of the same kind has been answered. */
+int commands_holds(struct run *r, struct session *s, const char *octets);
 void commands_session_gone(struct run *r, const struct session *s, enum actor_class class);
 void commands_finish(struct run *r);
 
