@@ -42,18 +42,24 @@ static void add_string(struct buf *b, const char *text, size_t len)
  * is one that was opened. */
 static void begin_value(struct buf *b, const char *key)
 {
+	size_t len = key ? strlen(key) : 0;
+	buf_reserve(b, len + sizeof ",\"\":" - 1);
+	char *out = b->data + b->len;
 	char last = '\n';
 	if (b->len) {
-		last = b->data[b->len - 1];
+		last = out[-1];
 	}
 	if (last != '{' && last != '[' && last != '\n') { /* which ends a value that stood for itself */
-		buf_add(b, ",", 1);
+		*out++ = ',';
 	}
 	if (key) {
-		buf_add(b, "\"", 1);
-		buf_add_text(b, key);
-		buf_add(b, "\":", 2);
+		*out++ = '"';
+		memcpy(out, key, len);
+		out += len;
+		*out++ = '"';
+		*out++ = ':';
 	}
+	b->len = (size_t)(out - b->data);
 }
 
 void jtext_open(struct buf *b, const char *key, char bracket)

@@ -1,10 +1,9 @@
 #include "script/lines.h"
 
-#include "base/buf.h"
+#include "base/jtext.h"
 #include "base/mem.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,11 +94,9 @@ char *file_read(const char *path)
 	}
 	fclose(f);
 	/* What is read here goes to reports as JSON, so its rule decides what is UTF-8. */
-	json_t *text = json_stringn(buf_text(&b), b.len);
-	if (!error && (!text || strlen(buf_text(&b)) != b.len)) {
+	if (!error && (!jtext_fits(buf_text(&b), b.len) || strlen(buf_text(&b)) != b.len)) {
 		error = EILSEQ;
 	}
-	json_decref(text);
 	if (error) {
 		buf_finish(&b);
 		errno = error;

@@ -30,7 +30,8 @@ static void show(struct step_reader *r, const struct line *lines, size_t count)
 		for (int tab = 0; tab < lines[i].indent; tab++) {
 			buf_add_text(r->expanded, "\t");
 		}
-		buf_printf(r->expanded, "%s\n", lines[i].text);
+		buf_add_text(r->expanded, lines[i].text);
+		buf_add_text(r->expanded, "\n");
 	}
 }
 

@@ -98,9 +98,19 @@ static void close_handle(uv_handle_t *handle)
 	}
 }
 
+/* libuv writes without MSG_NOSIGNAL. */
+static void ignore_sigpipe(void)
+{
+	static int ignored;
+	if (!ignored) {
+		signal(SIGPIPE, SIG_IGN);
+		ignored = 1;
+	}
+}
+
 static struct conn *conn_create(uv_loop_t *loop)
 {
-	signal(SIGPIPE, SIG_IGN); /* libuv writes without MSG_NOSIGNAL */
+	ignore_sigpipe();
 	struct conn *c = mem_alloc(sizeof *c);
 	uv_tcp_init(loop, &c->tcp);
 	uv_prepare_init(loop, &c->turn);
