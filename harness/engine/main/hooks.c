@@ -145,6 +145,7 @@ static void call_done(struct hook_runner *h, size_t i, int ok, const char *outpu
 	if (undoes) {
 		run_undone(h->run, ok ? NULL : text ? text : "no reason given");
 	} else if (p && !p->ended) {
+		p->held = 0;
 		cue_hook(p, id, ok, text);
 		play_pump(p);
 	}
@@ -267,6 +268,9 @@ static void begin_call(struct hook_runner *h, struct call *c, const char *peer)
 {
 	if (hook_touches_others(c->name) && !peer) {
 		c->held = 1;
+		if (c->play) {
+			c->play->held = 1;
+		}
 		hooks_meet(h);
 	} else {
 		start_call(h, c, peer);

@@ -53,6 +53,7 @@ struct play_waits {
 	struct player_wait now, longest;
 	uint64_t since, longest_us;
 	int busy; /* it waits for something else than time */
+	int asks; /* and not for other plays */
 };
 
 /* One performance of a scenario. */
@@ -80,6 +81,7 @@ struct play {
 	int timer_open;
 	uint64_t quiet; /* the window when it began */
 	int begun, reported, ended;
+	int held;					 /* it waits for others, to have the same done to the target */
 	int doubtful;				 /* its end may come from the target's: it missed an answer or lost a connection */
 	struct play *before, *again; /* the attempts before and after this one, where the target was lost */
 	struct loss *loss;			 /* this attempt was under way then */
@@ -173,7 +175,8 @@ struct suite {
 		size_t again;		/* plays that were played once more */
 	} hasty;
 	struct {
-		int quiet; /* of all runs that are not over */
+		size_t asking; /* plays of all runs that wait for their target: the instances share the machine */
+		int quiet;	   /* all runs that are not over are */
 		uint64_t since, total;
 	} waits;
 };

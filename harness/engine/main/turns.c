@@ -1,12 +1,12 @@
 /* Which play begins next. What only waits for time does not count: other plays may begin meanwhile. But the target is
- * not asked by more than a few at once, or the last of them would hear from a slow one after its deadline; and each
- * client is a login, which costs more than the rest of a scenario, so plays take turns with a few sessions for each
- * account. */
+ * not asked by more than a few at once, on all its instances together, or the last of them would hear from a slow one
+ * after its deadline; and each client is a login, which costs more than the rest of a scenario, so plays take turns
+ * with a few sessions for each account. */
 #include "main/run.h"
 
 #include <string.h>
 
-#define BUSY 20
+#define ASKING 20 /* plays at once */
 #define CLIENTS 8 /* of one account at once */
 
 static const struct {
@@ -170,7 +170,7 @@ static int has_clients(const struct run *r, const struct play *p)
 struct play *turns_take(struct run *r)
 {
 	const struct play *before = r->next ? r->plays[r->next - 1] : NULL;
-	int full = r->suite->plan.jobs > 0 ? r->active >= (size_t)r->suite->plan.jobs : r->waits.busy >= BUSY;
+	int full = r->suite->plan.jobs > 0 ? r->active >= (size_t)r->suite->plan.jobs : r->suite->waits.asking >= ASKING;
 	if (full || r->next == r->parallel_count) {
 		return NULL;
 	}

@@ -31,11 +31,15 @@ void waits_note(struct play *p)
 		w->since = now;
 	}
 	int busy = !p->reported && !wait.quiet;
+	int asks = busy && !p->held;
+	struct suite *s = p->run->suite;
 	p->run->waits.busy += (size_t)(busy - w->busy);
-	if (w->busy && !busy) {
-		run_wake(p->run);
+	s->waits.asking += (size_t)(asks - w->asks);
+	for (size_t i = 0; w->asks && !asks && i < s->runs_count; i++) {
+		run_wake(s->runs[i]);
 	}
 	w->busy = busy;
+	w->asks = asks;
 	waits_note_run(p->run);
 }
 

@@ -161,7 +161,7 @@ static char *begun(struct bill *b, char *text)
 		ck_assert_ptr_eq(b->run.plays[b->run.next], p);
 		turns_claim(p);
 		b->run.active++;
-		b->run.waits.busy++;
+		b->suite.waits.asking++;
 		end += sprintf(end, "%s%d", end > text ? " " : "", (int)(p - b->plays));
 	}
 	return text;
@@ -173,7 +173,7 @@ static void over(struct bill *b, int play)
 		turns_let_go(&b->links[play][a]);
 	}
 	b->run.active--;
-	b->run.waits.busy--;
+	b->suite.waits.asking--;
 }
 
 START_TEST(a_play_waits_for_its_clients_and_others_pass_by)
@@ -258,7 +258,7 @@ START_TEST(jobs_bound_the_plays_under_way)
 	char text[64];
 	b->suite.plan.jobs = 2;
 	ck_assert_str_eq(begun(b, text), "0 1");
-	b->run.waits.busy = 0; /* waiting for time frees no place where the user said how many */
+	b->suite.waits.asking = 0; /* waiting for time frees no place where the user said how many */
 	ck_assert_str_eq(begun(b, text), "");
 	over(b, 1);
 	ck_assert_str_eq(begun(b, text), "2");
@@ -271,9 +271,9 @@ START_TEST(without_a_number_only_what_waits_for_the_target_counts)
 	static const int admins[] = {0, 0};
 	struct bill *b = bill_of(admins, 2);
 	char text[64];
-	b->run.active = b->run.waits.busy = 1000;
+	b->run.active = b->suite.waits.asking = 1000;
 	ck_assert_str_eq(begun(b, text), "");
-	b->run.waits.busy = 0;
+	b->suite.waits.asking = 0;
 	ck_assert_str_eq(begun(b, text), "0 1");
 	bill_done(b);
 }
