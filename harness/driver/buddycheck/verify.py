@@ -203,7 +203,7 @@ def _header(run: Run, journal: bytes) -> Iterator[str]:
     has = set(str(facts.get("has", "")).split("\n"))
     told = {f"claim:{name}" for name, given in profile["claims"].items() if given} | {f"hook:{name}" for name in profile["hooks"]}
     told |= {f"account:{name}" for name in profile["accounts"]}
-    if told != {each for each in has if ":" in each}:
+    if told != {each for each in has if each.startswith(("claim:", "hook:", "account:"))}:
         yield "'profile' is not what the plays were told about the target's claims, hooks and accounts"
     domains = [*profile["domains"], None]
     if [facts.get("target"), facts.get("target2"), facts.get("off")] != [domains[0], domains[1], profile["off_domain"]]:

@@ -91,7 +91,7 @@ class Journal:
 def journal(answer: str = SUBSCRIBED, approved: str = "PASS", format: int = 2) -> Journal:
     """One play that passes (with that answer), one that proves silence, one that is skipped."""
     made = Journal()
-    made.add("run", facts={"format": format, "seed": 7, "target": "srv.test", "quiet": 60000, "deadline": 5000000, "has": "claim:command\naccount:admin"})
+    made.add("run", facts={"format": format, "seed": 7, "target": "srv.test", "quiet": 60000, "deadline": 5000000, "has": "claim:command\naccount:admin\ncomponents:2"})
     made.begins("demo/approved", "k1", "marlowe.test")
     made.begins("demo/quiet", "k2", "kyd.test")
     made.begins("demo/kept", "k3", "marlowe.test")
