@@ -85,7 +85,7 @@ def _compared(told: Result | None, found: Result | None) -> str:
         return f"run.json says {told.verdict}; judged again it is {found.verdict}" + (f" ({found.reason})" if found.reason else "")
     for name in COMPARED:
         one, other = _plain(getattr(told, name)), _plain(getattr(found, name))
-        if not _same(one, other):
+        if not same(one, other):
             return f"its '{name}' in run.json is not what it comes to when it is judged again{_requirements(name, one, other)}"
     return ""
 
@@ -102,7 +102,7 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _same(told: Any, found: Any) -> bool:
+def same(told: Any, found: Any) -> bool:
     """A password that was masked may stand for anything."""
     if isinstance(told, str) and isinstance(found, str) and MASKED in told:
         rest = found
@@ -112,9 +112,9 @@ def _same(told: Any, found: Any) -> bool:
                 return False
         return True
     if isinstance(told, list) and isinstance(found, list):
-        return len(told) == len(found) and all(map(_same, told, found))
+        return len(told) == len(found) and all(map(same, told, found))
     if isinstance(told, dict) and isinstance(found, dict):
-        return told.keys() == found.keys() and all(_same(told[key], found[key]) for key in told)
+        return told.keys() == found.keys() and all(same(told[key], found[key]) for key in told)
     return bool(told == found)
 
 
@@ -125,7 +125,7 @@ def _uncounted(run: Run, outcome: Outcome, found: Judgement) -> Iterator[str]:
     outcome.end = {**(outcome.end or {}), "unexpected_passes": list(found.unexpected_passes)}
     counted = model.judged(outcome, found.known)
     counted["scenarios"], told = _in_order(counted["scenarios"]), {**run, "scenarios": _in_order(run["scenarios"])}
-    parts = {name for name in counted if not _same(told[name], _plain(counted[name]))}
+    parts = {name for name in counted if not same(told[name], _plain(counted[name]))}
     if run["seed"] != found.seed and not run.get("merged"):
         parts.add("seed")
     yield from sorted(parts)

@@ -85,10 +85,13 @@ def judged(outcome: Outcome, known: Catalogue) -> dict[str, Any]:
 
 
 def _target(profile: Profile, software: Any) -> dict[str, Any]:
-    """`software`: what the server says about itself (XEP-0092); it may say anything."""
+    return {"name": profile.name, "description": profile.description, "product": profile.product, "software": software_words(software)}
+
+
+def software_words(software: Any) -> dict[str, str] | None:
+    """What the server says about itself (XEP-0092), as the document has it; it may say anything."""
     said = software if isinstance(software, dict) else {}
-    words = {key: " ".join(str(said[key]).split())[:LONGEST_WORD] for key in SOFTWARE if said.get(key)}
-    return {"name": profile.name, "description": profile.description, "product": profile.product, "software": words or None}
+    return {key: " ".join(str(said[key]).split())[:LONGEST_WORD] for key in SOFTWARE if said.get(key)} or None
 
 
 def _profile(profile: Profile) -> dict[str, Any]:

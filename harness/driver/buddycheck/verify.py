@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from . import bundle, certify, declaration, judge, model, origin, signing, statement
 from .errors import EXIT_FAILED, EXIT_OK, Problem, UsageProblem
@@ -17,6 +18,7 @@ from .run import World
 
 Run = Mapping[str, Any]
 MOST_LINES = 40
+VERSION = b"jabber:iq:version"
 
 
 def verify(path: str, allowed: str, world: World) -> int:
@@ -150,7 +152,7 @@ class Verification:
             self._wrong.extend(f"cannot be judged again: {line}" for line in problem.lines)
             return
         wrong = [f"{bundle.JOURNAL}: {each}" for each in found.problems] + [f"{bundle.RUN}: {each}" for each in judge.differences(run, found)]
-        wrong += [f"{bundle.RUN}: {each}" for each in _header(run, self._files[bundle.JOURNAL])]
+        wrong += [f"{bundle.RUN}: {each}" for check in (_header, _software) for each in check(run, self._files[bundle.JOURNAL])]
         self._wrong.extend(wrong)
         if not wrong:
             self._good.append(f"journal: {len(found.results)} plays judged again, every verdict is as in {bundle.RUN}")
@@ -208,3 +210,25 @@ def _header(run: Run, journal: bytes) -> Iterator[str]:
     domains = [*profile["domains"], None]
     if [facts.get("target"), facts.get("target2"), facts.get("off")] != [domains[0], domains[1], profile["off_domain"]]:
         yield "'profile' is not what the plays were told about the target's domains"
+
+
+def _software(run: Run, journal: bytes) -> Iterator[str]:
+    """What run.json says that the server says it is, against the server's answers."""
+    heard = [words for line in journal.split(b"\n") if VERSION in line if (words := _version(_json(line) or {}))]
+    told = run["target"]["software"]
+    if (told or heard) and not any(judge.same(told, each) for each in heard):
+        yield "'target.software' is not what the server said it is (XEP-0092)"
+
+
+def _version(entry: Mapping[str, Any]) -> dict[str, str] | None:
+    """The answer to the question that is put beside the first ping; it belongs to no scenario."""
+    data = entry.get("data")
+    if entry.get("dir") != "in" or "scenario" in entry or not isinstance(data, str) or "<!" in data:
+        return None
+    try:
+        root = ElementTree.fromstring(data)
+    except ElementTree.ParseError:
+        return None
+    query = root.find(f"{{{VERSION.decode()}}}query")
+    said = {child.tag.rpartition("}")[2]: child.text for child in (query if query is not None else ())}
+    return model.software_words(said) if root.get("type") == "result" else None

@@ -46,6 +46,7 @@ SUBSCRIBE = '<presence type="subscribe" from="marlowe.test" to="srv.test"/>'
 SUBSCRIBED = "<presence from='srv.test' to='marlowe.test' type='subscribed'/>"
 FENCE = "<iq type='get' id='k2-fence1-0' from='kyd.test' to='srv.test'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
 ANSWER = "<iq type='result' id='k2-fence1-0' from='srv.test' to='kyd.test'/>"
+VERSION = "<iq type='result' id='version1'><query xmlns='jabber:iq:version'><name>Demo</name>\n<version> 1.2</version></query></iq>"
 
 
 class Journal:
@@ -109,6 +110,7 @@ def journal(answer: str = SUBSCRIBED, approved: str = "PASS", format: int = 2) -
     made.ends("demo/approved", approved)
     made.ends("demo/quiet", "PASS")
     made.ends("demo/kept", "SKIP")
+    made.add("stanza", stream=3, dir="in", data=VERSION)
     made.add("end")
     return made
 

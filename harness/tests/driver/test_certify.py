@@ -344,6 +344,8 @@ RUNS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "the catalogue": (lambda run: run["catalogue"].update(requirements="0" * 64), "scenarios/: are not those of the run"),
     "the journal's lines": (lambda run: run["journal"].update(lines=1), "is not the journal of run.json"),
     "a claim": (lambda run: run["profile"]["claims"].update(dep268=True), "'profile' is not what the plays were told"),
+    "the software": (lambda run: run["target"]["software"].update(version="9.9"), "'target.software' is not what the server said"),
+    "software that said nothing": (lambda run: run["target"].update(software=None), "'target.software' is not what the server said"),
     "the domain": (lambda run: run["profile"].update(domains=["other.test"]), "about the target's domains"),
 }
 
@@ -728,8 +730,8 @@ def test_statements_are_read_with_care() -> None:
 
 
 def test_masked_words_stand_for_anything() -> None:
-    assert judge._same("got ******** and", "got a secret and") and not judge._same("got ******** and", "got a secret")
-    assert not judge._same({"a": [1]}, {"a": [2]}) and judge._same({"a": [1.0]}, {"a": [1]})
+    assert judge.same("got ******** and", "got a secret and") and not judge.same("got ******** and", "got a secret")
+    assert not judge.same({"a": [1]}, {"a": [2]}) and judge.same({"a": [1.0]}, {"a": [1]})
     assert bundle.MOST_FILES > 1000
 
 
