@@ -25,3 +25,10 @@ done
 "$command" report "$runs/prosody" --out "$here/prosody.html"
 "$command" report "$runs/reference-part" "$runs/prosody-part" "$runs/prosody-stock-part" --out "$here/matrix.html"
 "$command" report "$runs/prosody-stock-part" --format markdown --out "$here/prosody-stock.md"
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$runs/key"
+"$command" certify "$runs/prosody" --as "Example, Prosody 0.12 with mod_server_presence" --key "$runs/key" --out "$runs/certificate.tar.gz"
+"$command" verify "$runs/certificate.tar.gz"
+tar -xzf "$runs/certificate.tar.gz" -C "$runs"
+for kind in html txt; do
+	cp "$runs/certificate/conformance.$kind" "$here/prosody-conformance.$kind"
+done

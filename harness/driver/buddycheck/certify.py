@@ -84,8 +84,8 @@ def _product(words: str) -> str:
 
 def _out(options: Options, world: World) -> Path:
     path = world.places.cwd / options.out
-    if path.is_dir():
-        raise UsageProblem(f"--out {options.out}: is a folder; name the file of the bundle, as in product{SUFFIX}")
+    if path.is_dir() or (path.exists() and not path.is_file()):
+        raise UsageProblem(f"--out {options.out}: is {'a folder' if path.is_dir() else 'no file'}; name the file of the bundle, as in product{SUFFIX}")
     if not path.parent.is_dir():
         raise UsageProblem(f"--out {options.out}: no folder {path.parent}; make it first")
     return path

@@ -671,6 +671,7 @@ def test_a_product_is_one_line(shop: Workshop, product: str, words: str) -> None
 
 def test_places_that_cannot_be_written(shop: Workshop) -> None:
     refused(shop.certify(out="run"), "--out run: is a folder")
+    refused(shop.certify(out="/dev/full"), "--out /dev/full: is no file")
     refused(shop.certify(out="no/such/x.tar.gz"), "--out no/such/x.tar.gz: no folder")
 
 
