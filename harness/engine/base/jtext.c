@@ -2,35 +2,44 @@
 
 #include "base/mem.h"
 
-#include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void add_string(struct buf *b, const char *text, size_t len)
+enum { ESCAPE_MAX = 6 }; /* \u001f */
+
+static char *add_escape(char *out, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
+	*out++ = '\\';
+	if (c >= 0x20) {
+		*out++ = (char)c;
+	} else if (c == '\n') {
+		*out++ = 'n';
+	} else {
+		memcpy(out, "u00", 3);
+		out[3] = hex[c >> 4];
+		out[4] = hex[c & 15];
+		out += 5;
+	}
+	return out;
+}
+
+static void add_string(struct buf *b, const char *text, size_t len)
+{
 	static const char escaped[256] = {[0 ... 0x1f] = 1, ['"'] = 1, ['\\'] = 1};
-	enum { LONGEST = 6 }; /* \u001f */
-	buf_reserve(b, LONGEST * len + 2);
+	buf_reserve(b, ESCAPE_MAX * len + 2);
 	char *out = b->data + b->len;
 	*out++ = '"';
 	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if (!escaped[c]) {
-			*out++ = (char)c;
-			continue;
+		size_t plain = i;
+		while (i < len && !escaped[(unsigned char)text[i]]) {
+			i++;
 		}
-		*out++ = '\\';
-		if (c >= 0x20) {
-			*out++ = (char)c;
-		} else if (c == '\n') {
-			*out++ = 'n';
-		} else {
-			memcpy(out, "u00", 3);
-			out[3] = hex[c >> 4];
-			out[4] = hex[c & 15];
-			out += 5;
+		memcpy(out, text + plain, i - plain);
+		out += i - plain;
+		if (i < len) {
+			out = add_escape(out, (unsigned char)text[i]);
 		}
 	}
 	*out++ = '"';
@@ -119,26 +128,47 @@ void jtext_text(struct buf *b, const char *key, const char *text)
 	free(plain);
 }
 
-static int is_ascii(const char *text, size_t len)
+/* How many octets from the first on are ASCII; up to seven fewer, for they are looked at by eights. */
+static size_t ascii_length(const char *text, size_t len)
 {
-	uint64_t all = 0;
-	uint64_t some;
-	for (; len >= sizeof some; text += sizeof some, len -= sizeof some) {
-		memcpy(&some, text, sizeof some);
-		all |= some;
+	size_t at = 0;
+	uint64_t eight;
+	for (; len - at >= sizeof eight; at += sizeof eight) {
+		memcpy(&eight, text + at, sizeof eight);
+		if (eight & 0x8080808080808080u) {
+			break;
+		}
 	}
-	some = 0;
-	memcpy(&some, text, len);
-	return !((all | some) & 0x8080808080808080u);
+	return at;
+}
+
+/* The octets of the character at p (RFC 3629 section 4), 0 if it is none. */
+static size_t character_length(const unsigned char *p, size_t left)
+{
+	size_t len = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0;
+	if (len > left) {
+		return 0;
+	}
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xC0) != 0x80) {
+			return 0;
+		}
+	}
+	int overlong = (p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xF0 && p[1] < 0x90);
+	int surrogate = p[0] == 0xED && p[1] >= 0xA0;
+	int too_large = p[0] == 0xF4 && p[1] >= 0x90;
+	return overlong || surrogate || too_large ? 0 : len;
 }
 
 int jtext_fits(const char *text, size_t len)
 {
-	if (is_ascii(text, len)) {
-		return 1;
+	for (size_t at = ascii_length(text, len); at < len;) {
+		size_t octets = character_length((const unsigned char *)text + at, len - at);
+		if (!octets) {
+			return 0;
+		}
+		at += octets;
+		at += octets > 1 ? ascii_length(text + at, len - at) : 0;
 	}
-	json_t *string = json_stringn(text, len); /* libxml2's check lets through what Jansson refuses */
-	int fits = string != NULL;
-	json_decref(string);
-	return fits;
+	return 1;
 }

@@ -118,6 +118,58 @@ START_TEST(one_octet_that_is_no_text_is_enough)
 }
 END_TEST
 
+static size_t encode(unsigned code, char out[4])
+{
+	if (code < 0x80) {
+		out[0] = (char)code;
+		return 1;
+	}
+	size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	for (size_t i = len; --i; code >>= 6) {
+		out[i] = (char)(0x80 | (code & 0x3F));
+	}
+	out[0] = (char)((0xF00u >> len & 0xFF) | code);
+	return len;
+}
+
+START_TEST(every_character_fits)
+{
+	unsigned wrong = 0; /* the first one; an assertion for each would take seconds */
+	for (unsigned code = 0; code < 0x140000 && !wrong; code++) {
+		char text[12] = "ab";
+		size_t len = 2 + encode(code, text + 2);
+		text[len++] = 'c';
+		int fits = code < 0xD800 || (code > 0xDFFF && code < 0x110000);
+		int cut_off = code >= 0x80 && jtext_fits(text, len - 2);
+		wrong = jtext_fits(text, len) != fits || cut_off ? code : 0;
+	}
+	ck_assert_msg(!wrong, "U+%X", wrong);
+}
+END_TEST
+
+/* Every beginning of a character with every octet behind it: as Jansson, which others read with, sees it. */
+START_TEST(all_octets_are_judged_as_jansson_does)
+{
+	unsigned wrong = 0;
+	for (unsigned first = 0x80; first < 0x100; first++) {
+		for (unsigned second = 0; second < 0x100; second++) {
+			static const char *const rests[] = {"", "\x80", "\x80\x80", "\xbf\xbf", "\x80z", "\xc0\x80", "aaaaaaaaaaa"};
+			for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
+				char text[20];
+				text[0] = (char)first;
+				text[1] = (char)second;
+				size_t len = 2 + strlen(rests[i]);
+				memcpy(text + 2, rests[i], len - 2);
+				json_t *json = json_stringn(text, len);
+				wrong = jtext_fits(text, len) != (json != NULL) ? first << 8 | second : wrong;
+				json_decref(json);
+			}
+		}
+	}
+	ck_assert_msg(!wrong, "%04x", wrong);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("jtext");
@@ -129,6 +181,8 @@ static Suite *make(void)
 	tcase_add_test(tests, every_character_of_ascii_is_kept);
 	tcase_add_loop_test(tests, texts_are_kept_or_marked, 0, sizeof texts / sizeof *texts);
 	tcase_add_test(tests, one_octet_that_is_no_text_is_enough);
+	tcase_add_test(tests, every_character_fits);
+	tcase_add_test(tests, all_octets_are_judged_as_jansson_does);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
