@@ -31,7 +31,7 @@ def events(path: Path, wanted: Mapping[Key, set[int]]) -> dict[Key, list[list[An
     found: dict[Key, list[list[Any]]] = {}
     over: set[Key] = set()
     for entry in entries(path, cues=False):
-        key = (str(entry.get("scenario")), int(entry.get("repeat", 1)))
+        key = (str(entry.get("scenario")), entry.get("repeat", 1))
         if key not in wanted:
             continue
         kind = str(entry.get("kind"))

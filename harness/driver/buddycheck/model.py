@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -173,7 +174,8 @@ def text(run: Mapping[str, Any]) -> str:
 
 def verdicts_of(table: Iterable[Mapping[str, Any]]) -> dict[str, Verdict]:
     """What each verdict means, by its name."""
-    return {each["name"]: Verdict(**each) for each in table}
+    names = {each.name for each in fields(Verdict)}
+    return {each["name"]: Verdict(**{key: value for key, value in each.items() if key in names}) for each in table}
 
 
 def outcome_of(run: Mapping[str, Any]) -> Outcome:
@@ -203,15 +205,28 @@ def load(path: Path, places: Places) -> dict[str, Any]:
     file = path / outputs.RUN if path.is_dir() else path
     shown = places.shown(file)
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number, parse_float=_float, parse_int=_int)
     except FileNotFoundError as error:
         raise UsageProblem(_missing(path, places)) from error
     except OSError as error:
         raise UsageProblem(f"cannot read the run {shown}: {why(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageProblem(f"{shown}: is no JSON or breaks off ({_short(error)}); nothing can be reported from it") from error
     check(found, shown, places)
     return dict(found)
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text[:20]} is no number")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
+
+
+def _int(text: str) -> int:
+    return int(text) if len(text) < 19 else int(_no_number(text))
 
 
 def _missing(path: Path, places: Places) -> str:
@@ -242,6 +257,11 @@ def check(found: Any, shown: str, places: Places) -> None:
     if error := next(iter(jsonschema.Draft7Validator(schema).iter_errors(found)), None):
         where = ".".join(map(str, error.absolute_path)) or "top"
         raise UsageProblem(f"{shown}: does not fit the format, at {where}: {_short(Exception(error.message))}")
+    for run in (found, *found.get("merged", [])):
+        try:
+            time.strptime(run["started"], STAMP)
+        except ValueError as error:
+            raise UsageProblem(f"{shown}: does not fit the format, at started: {_short(error)}") from error
 
 
 def check_journal(run: Mapping[str, Any], folder: Path, places: Places) -> Path | None:
