@@ -43,7 +43,7 @@ def command(run_path: str, file: str, write: bool, expires: datetime.date | None
     text = _without(old, [each.line for each in stale]) if old else _head(run)
     text = "\n".join([text.rstrip("\n"), *(_entry(each, until) for each in added)]).rstrip("\n") + "\n"
     if write:
-        if added or stale:
+        if added or stale or not old:
             outputs.write_whole(path, text)
         _tell(world, path, run, kept, len(added), len(stale), today)
     else:

@@ -81,10 +81,10 @@ def test_without_write_it_is_only_shown(red: Bench) -> None:
     assert done.out == (red.root / "other.toml").read_text()
 
 
-def test_a_green_run_makes_no_file(bench: Bench) -> None:
+def test_a_green_run_makes_a_file_that_expects_nothing(bench: Bench) -> None:
     finished(bench)
     assert "0 added" in expect(bench, "--write", "out", "e.toml").err
-    assert not (bench.root / "e.toml").exists()
+    assert entries(bench, "e.toml") == [] and finished(bench, "--expect", "e.toml").status == 0
 
 
 @pytest.mark.parametrize("argv, words", [
