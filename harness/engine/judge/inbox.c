@@ -110,6 +110,37 @@ int inbox_is_late(const struct player *p, int actor, const struct stanza *s)
 	return 0;
 }
 
+static const struct entry *answer_to(const struct seat *seat, const char *id)
+{
+	for (size_t i = seat->inbox_count; i > 0; i--) {
+		const struct stanza *stanza = seat->inbox[i - 1].stanza;
+		const char *answered = stanza_attr(stanza, "id");
+		if (answered && !strcmp(answered, id) && stanza_is_answer(stanza)) {
+			return &seat->inbox[i - 1];
+		}
+	}
+	return NULL;
+}
+
+/* What a client was told, or was not: often the reason why a peer has got nothing. */
+static void tell_of_clients(const struct player *p, struct buf *b)
+{
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		const struct seat *seat = &p->seats[i];
+		const struct actor *a = &p->config.scenario->cast[i];
+		if (!actor_class_is_client(a->class) || !seat->connected || !seat->last_iq) {
+			continue;
+		}
+		const struct entry *answer = answer_to(seat, seat->last_iq);
+		const char *raw = answer ? answer->stanza->raw + strspn(answer->stanza->raw, " \t\r\n") : NULL;
+		if (!answer) {
+			buf_printf(b, "\n%s's last request was not answered", a->name);
+		} else if (strstr(raw, "type='error'") || strstr(raw, "type=\"error\"")) {
+			buf_printf(b, "\n%s was refused, line %d of the journal: %.600s", a->name, answer->journal, raw);
+		}
+	}
+}
+
 char *inbox_closest(struct player *p, const struct step *step)
 {
 	struct seat *seat = &p->seats[step->actor];
@@ -143,6 +174,9 @@ char *inbox_closest(struct player *p, const struct step *step)
 	}
 	if (seat->trouble) {
 		buf_printf(&b, "\nits streams: %s", seat->trouble);
+	}
+	if (!actor_class_is_client(p->config.scenario->cast[step->actor].class)) {
+		tell_of_clients(p, &b);
 	}
 	mismatch_finish(&best);
 	return buf_take(&b);

@@ -499,6 +499,42 @@ START_TEST(an_answer_that_only_warns_is_no_offence_later)
 }
 END_TEST
 
+static const struct {
+	const char *answer, *told;
+} answers[] = {
+		{NULL, "Bard's last request was not answered"},
+		{"<iq type='error' id='$ID'><error type='cancel'><item-not-found xmlns='" NS_STANZA_ERRORS "'/></error></iq>",
+				"Bard was refused, line "},
+		{"<iq type='result' id='$ID'><command xmlns='urn:c'><note type=\"error\">no</note></command></iq>",
+				"Bard was refused, line "},
+		{"<iq type='result' id='$ID'/>", NULL},
+};
+
+/* Why a peer got nothing is often to be read in what a client was told, or was not. */
+START_TEST(a_missed_step_of_a_peer_tells_what_the_clients_were_told)
+{
+	struct stage *st = stage_open("Bard connects\n"
+								  "Bard sends:\n"
+								  "	<iq type='set'><query xmlns='urn:q'/></iq>\n"
+								  "Marlowe receives:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "	TT-1 it is asked\n");
+	stage_connected(st, "Bard");
+	if (answers[_i].answer) {
+		stage_hears(st, "Bard", answers[_i].answer);
+	}
+	stage_timeout(st);
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", "FAIL");
+	if (answers[_i].told) {
+		ck_assert_has(stage_detail(st, "TT-1"), answers[_i].told);
+	} else {
+		ck_assert_ptr_null(strstr(stage_detail(st, "TT-1"), "Bard"));
+	}
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_missed_step_without_check_is_inconclusive)
 {
 	struct stage *st = stage_open("Marlowe receives:\n"
@@ -665,6 +701,8 @@ static Suite *make(void)
 	tcase_add_test(checks, what_comes_after_its_deadline_is_no_offence);
 	tcase_add_test(checks, an_answer_that_only_warns_is_no_offence_later);
 	tcase_add_test(checks, a_missed_step_without_check_is_inconclusive);
+	tcase_add_loop_test(
+			checks, a_missed_step_of_a_peer_tells_what_the_clients_were_told, 0, sizeof answers / sizeof *answers);
 	tcase_add_test(checks, a_missed_step_with_conditions_only_is_inconclusive);
 	tcase_add_test(checks, what_is_relied_on_decides_nothing_when_it_holds);
 	tcase_add_test(checks, what_is_relied_on_is_violated_when_it_fails);
