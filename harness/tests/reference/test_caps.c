@@ -88,6 +88,9 @@ START_TEST(hashes_are_those_of_what_is_told)
 	host.kept = host.roster; /* switched off */
 	host.roster = NULL;
 	check_hashes(0);
+	host.roster = host.kept; /* and on again */
+	host.kept = NULL;
+	check_hashes(1);
 }
 END_TEST
 
