@@ -14,7 +14,8 @@
 /* Two handles live in a conn: the socket, and a prepare handle that runs once after a loop turn in which something came
  * or was sent, so that what is sent within one turn leaves in one write. The conn is freed when both are closed. */
 
-enum { OUT_KEPT = 1024 }; /* memory that an empty queue may keep */
+enum { LONG = 256 * 1024 }; /* octets sent in one call */
+enum { OUT_KEPT = 1024 };	/* memory that an empty queue may keep */
 
 struct conn {
 	uv_tcp_t tcp;
@@ -231,13 +232,26 @@ static void flush_later(struct conn *c)
 	}
 }
 
+/* Megabytes are not copied before the socket has taken what it can. */
+static size_t write_now(struct conn *c, const char *data, size_t len)
+{
+	flush(c);
+	if (!c->open || c->writing || c->broken || c->out.len || c->trickling || uv_is_closing((uv_handle_t *)&c->tcp)) {
+		return 0;
+	}
+	uv_buf_t all = {.base = (char *)data, .len = len};
+	int n = uv_try_write((uv_stream_t *)&c->tcp, &all, 1);
+	return n > 0 ? (size_t)n : 0;
+}
+
 void conn_send(struct conn *c, const char *data, size_t len)
 {
 	if (c->finishing || c->resetting || c->broken || c->destroyed) {
 		return;
 	}
 	if (!c->tls) {
-		buf_add(&c->out, data, len);
+		size_t gone = len > LONG ? write_now(c, data, len) : 0;
+		buf_add(&c->out, data + gone, len - gone);
 	} else if (tls_state(c->tls) == TLS_HANDSHAKE) {
 		buf_add(&c->plain, data, len);
 	} else {

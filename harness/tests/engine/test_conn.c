@@ -437,6 +437,36 @@ START_TEST(much_data_arrives_whole)
 }
 END_TEST
 
+/* Long ones are offered to the socket at once, short ones at the end of the turn. */
+START_TEST(long_and_short_pieces_keep_their_order)
+{
+	static const size_t lengths[] = {3, 300000, 7, 1, 2000000, 400000, 5, 6000000, 2};
+	size_t total = 0;
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		total += lengths[i];
+	}
+	char *much = malloc(2 * total);
+	fill(much, 2 * total);
+	struct world w = {.server.on_close = FINISH};
+	world_begin(&w);
+	world_connect(&w);
+	const char *at = much;
+	for (int opened = 0; opened < 2; opened++) {
+		for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+			conn_send(w.client.c, at, lengths[i]);
+			at += lengths[i];
+		}
+		RUN_UNTIL(&w, w.client.opened); /* the first half waited for it */
+	}
+	conn_finish(w.client.c);
+	run_until_both_closed(&w);
+	ck_assert_uint_eq(w.server.in.len, 2 * total);
+	ck_assert_int_eq(memcmp(w.server.in.data, much, 2 * total), 0);
+	free(much);
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(octets_leave_one_by_one)
 {
 	static const char text[] = "one after the other, and never two of them in one write";
@@ -871,6 +901,7 @@ static void add_tcp(Suite *suite)
 	tcase_add_test(tests, destroy_before_open);
 	tcase_add_test(tests, destroy_while_closing);
 	tcase_add_test(tests, much_data_arrives_whole);
+	tcase_add_test(tests, long_and_short_pieces_keep_their_order);
 	tcase_add_test(tests, octets_leave_one_by_one);
 	tcase_add_test(tests, destroy_with_much_unsent);
 	tcase_add_test(tests, many_connections);
