@@ -230,6 +230,19 @@
 
   const CHECK = /^\t+(?:relies on )?[A-Z]{2}-[A-Z0-9-]+(?:\/\S+)? /;
 
+  /* The check that a line of the script stands for: by its number; where a step is played for each peer of a group, so that numbers run ahead
+     of the lines, by what it says, and of several the one that is wrong. */
+  function checkOf(line, lines, checks, numbered) {
+    const says = (check) => {
+      const rest = line.trim().replace(/^relies on /, "").replace(/^\S+ /, "");
+      return line.includes(check.id) && (rest === check.text || rest.startsWith(check.text + ":"));
+    };
+    const alone = lines.filter((each) => each.trim() === line.trim()).length === 1;
+    if (numbered && says(numbered) && !alone) return numbered;
+    const found = checks.filter((check) => check.number && says(check));
+    return found.find(isBad) || (numbered && says(numbered) ? numbered : found[0]) || null;
+  }
+
   function script(play, result) {
     const byNumber = new Map(result.checks.map((check) => [check.number, check]));
     const pre = el("pre", {class: "play", tabindex: "0", "aria-label": "The script as played"});
@@ -241,7 +254,7 @@
     lines.forEach((line, index) => {
       const indent = /^\t*/.exec(line)[0].length;
       if (line.trim() && !/^\s*</.test(line) && !CHECK.test(line)) steps[indent] = index;
-      const check = CHECK.test(line) ? byNumber.get(++number) : null;
+      const check = CHECK.test(line) ? checkOf(line, lines, result.checks, byNumber.get(++number)) : null;
       rows.push({line, check});
       if (check && isBad(check)) {
         rows[index].bad = check.verdict;

@@ -43,4 +43,7 @@ def test_the_numbers_of_checks_point_at_their_lines(tmp_path: Path) -> None:
     for scenario in run["scenarios"]:
         ids = re.findall(r"^\t+(?:relies on )?([A-Z]{2}-[A-Z0-9-]+)(?:/\S+)? ", scenario["play"], re.M)
         for check in scenario["results"][0]["checks"]:
-            assert not check["number"] or ids[check["number"] - 1] == check["id"], scenario["id"]
+            if "For each peer of " in scenario["play"]:  # there a line is played several times
+                assert not check["number"] or check["id"] in ids, scenario["id"]
+            else:
+                assert not check["number"] or ids[check["number"] - 1] == check["id"], scenario["id"]
