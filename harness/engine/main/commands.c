@@ -273,14 +273,15 @@ static int look_takes(struct run *r, struct session *s, const struct stanza *sta
 	}
 	const xmlNode *command = node_child(stanza->root, "command", NS_COMMANDS);
 	const char *session = command ? node_attr(command, "sessionid") : NULL;
-	const char *condition = stanza_error_condition(stanza);
 	r->commands.looks--;
 	if (session && strcmp(id, "look-end") != 0) {
 		send_away(s, request("look-end", r->suite->plan.profile.domains[0], SERVER_BUDDY, "cancel", session));
 		r->commands.looks++;
 		r->commands.opened++;
 	}
-	r->commands.refused |= condition && !strcmp(condition, "not-allowed") && strcmp(id, "look-end") != 0;
+	const char *type = stanza_attr(stanza, "type");
+	r->commands.refused |=
+			type && !strcmp(type, "error") && strcmp(id, "look-end") != 0; /* with which error, AH-034 says */
 	if (!r->commands.looks) {
 		r->commands.one = r->commands.opened == 1 && r->commands.refused;
 		look_ends(r);

@@ -113,9 +113,9 @@ static void on_again(uv_timer_t *timer)
 /* A play's administrator has a session of the same command: it is tried again a little later. 1: so it is. */
 static int must_wait(struct hook_runner *h, struct call *c, const struct stanza *s)
 {
-	const char *condition = stanza_error_condition(s);
-	if (!h->run->commands.one || c->adhoc.stage != 1 || !condition || strcmp(condition, "not-allowed") != 0 ||
-			c->tries++ >= TRIES) {
+	const char *type = stanza_attr(s, "type");
+	int refused = type && !strcmp(type, "error");
+	if (!h->run->commands.one || c->adhoc.stage != 1 || !refused || c->tries++ >= TRIES) {
 		return 0;
 	}
 	c->peer = mem_strdup(c->adhoc.peer);
