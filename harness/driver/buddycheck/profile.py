@@ -16,7 +16,7 @@ ACCOUNTS = ("admin", "second_admin", "user", "host_admin")
 CLAIMS = (
     "command", "auto_approve", "reciprocal", "virtual_hosts", "strict_manual",
     "dep268", "dep275", "dep309", "access_control", "directory",
-    "s2s_tls_required", "s2s_certificates_required", "s2s_external", "s2s_bidi", "s2s_ipv6",
+    "s2s_tls_required", "s2s_certificates_required", "s2s_external", "s2s_bidi", "s2s_ipv6", "s2s_direct_tls",
 )
 HOOKS = (
     "restart", "kill", "approve", "preapprove", "deny", "revoke", "remove", "unsubscribe", "pending", "roster", "auto_on", "auto_off",

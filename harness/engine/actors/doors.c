@@ -18,14 +18,21 @@ static void on_accept(void *ud, struct conn *accepted)
 	s2s_accept(door->ps, accepted, door->name);
 }
 
+static void on_secure_accept(void *ud, struct conn *accepted)
+{
+	const struct door *door = ud;
+	negotiate_accept(s2s_accept(door->ps, accepted, door->name));
+}
+
 static void open_door(struct peers *ps, enum peer_door which, const char *address, int port)
 {
-	static const char *const names[PEER_DOORS] = {"backup", "default port", "IPv6"};
+	static const char *const names[PEER_DOORS] = {"backup", "default port", "IPv6", "direct TLS"};
 	struct door *door = &ps->doors[which];
 	char *error = NULL;
 	*door = (struct door){.ps = ps, .name = names[which]};
 	snprintf(door->address, sizeof door->address, "%s", address);
-	door->listener = listener_create(ps->loop, address, port, on_accept, door, &error);
+	door->listener = listener_create(
+			ps->loop, address, port, which == PEER_DOOR_TLS ? on_secure_accept : on_accept, door, &error);
 	free(error); /* a door that cannot be had has port 0 */
 }
 
@@ -67,6 +74,9 @@ void doors_open(struct peers *ps, const char *address)
 {
 	open_door(ps, PEER_DOOR_BACKUP, address, 0);
 	open_door(ps, PEER_DOOR_IPV6, "::1", 0);
+	if (ps->authority) {
+		open_door(ps, PEER_DOOR_TLS, address, 0);
+	}
 	open_default_port(ps);
 	open_hole(ps, address);
 }

@@ -104,11 +104,11 @@ struct peers *peers_create(const struct peers_config *config, char **error)
 		return NULL;
 	}
 	ps->loop = config->loop;
-	doors_open(ps, config->listen_address);
 	ps->listen_address = mem_strdup(config->listen_address);
 	ps->s2s_address = mem_strdup(config->s2s_address);
 	ps->s2s_port = config->s2s_port;
 	ps->authority = config->authority;
+	doors_open(ps, config->listen_address);
 	ps->secret = mem_strdup(config->secret);
 	ps->recorder = config->recorder;
 	ps->callbacks = config->callbacks;
@@ -129,6 +129,11 @@ void peers_set_target(struct peers *ps, const char *s2s_address, int s2s_port)
 	free(ps->s2s_address);
 	ps->s2s_address = mem_strdup(s2s_address);
 	ps->s2s_port = s2s_port;
+}
+
+void peers_set_tls_port(struct peers *ps, int port)
+{
+	ps->tls_port = port;
 }
 
 static size_t count_streams(const struct s2s *s)

@@ -71,10 +71,11 @@ struct peer_security {
 	int at_most_1_2;				   /* TLS 1.3 is not spoken */
 	int dialback_only;				   /* SASL EXTERNAL is neither offered nor used */
 	int bidi;						   /* its own streams become two-way where the target offers it (XEP-0288) */
+	int direct;						   /* its own streams go to the target's port for direct TLS (XEP-0368) */
 };
 
-/* Ports beside that of peers_port(): another one, 5269 of another address, one of ::1. */
-enum peer_door { PEER_DOOR_BACKUP, PEER_DOOR_DEFAULT, PEER_DOOR_IPV6, PEER_DOORS };
+/* Ports beside that of peers_port(): another one, 5269 of another address, one of ::1, one where TLS begins at once. */
+enum peer_door { PEER_DOOR_BACKUP, PEER_DOOR_DEFAULT, PEER_DOOR_IPV6, PEER_DOOR_TLS, PEER_DOORS };
 
 /* All zero: a correct server of today. */
 struct peer_manner {
@@ -103,6 +104,7 @@ const char *peers_door_address(const struct peers *ps, enum peer_door door);
 int peers_hole_port(
 		const struct peers *ps); /* a port of the peers' address that neither accepts nor refuses; 0: none */
 void peers_set_target(struct peers *ps, const char *s2s_address, int s2s_port);
+void peers_set_tls_port(struct peers *ps, int port); /* of the target, for direct TLS */
 /* Connections that are open or closing, of all peers. */
 size_t peers_streams(const struct peers *ps);
 void peers_destroy(struct peers *ps); /* destroys all peers and connections; NULL is allowed */

@@ -26,7 +26,7 @@ struct peers {
 	int hole_port;
 	char *listen_address;
 	char *s2s_address; /* NULL until it is known */
-	int s2s_port;
+	int s2s_port, tls_port;
 	const struct authority *authority; /* NULL: no TLS */
 	char *secret;
 	unsigned long ids; /* stream ids given out */
@@ -155,7 +155,7 @@ void pair_abandon(struct pair *pair); /* lets go of its stream and forgets what 
 void pair_destroy(struct pair *pair);
 
 /* s2s_stream.c */
-void s2s_accept(struct peers *ps, struct conn *conn, const char *door);
+struct s2s *s2s_accept(struct peers *ps, struct conn *conn, const char *door);
 struct s2s *s2s_connect(struct pair *pair);							  /* NULL if the target's address is of no use */
 void s2s_adopt(struct s2s *s, struct peer *p);						  /* a stray has named its peer */
 int s2s_record(struct s2s *s, struct record r, const struct peer *p); /* owner and stream are filled in; the line */
@@ -177,6 +177,8 @@ int negotiate_features(struct s2s *s, const struct stanza *features);
 /* 1: it was an element of TLS or SASL, and is done with. */
 int negotiate_element(struct s2s *s, const struct stanza *stanza);
 void negotiate_secured(struct s2s *s); /* the handshake is complete */
+void negotiate_accept(struct s2s *s);  /* inbound: TLS begins with the first octet (XEP-0368) */
+void negotiate_direct(struct s2s *s);  /* outbound: the same */
 void negotiate_offer(struct s2s *s);   /* inbound: sends our features */
 /* Inbound: nothing but TLS may be negotiated now. */
 int negotiate_insists(const struct s2s *s);

@@ -61,19 +61,49 @@ static const struct certificate *certificate_of(struct peer *p)
 	return p->certificate;
 }
 
-static void start_tls(struct s2s *s)
+static void begin_tls(struct s2s *s, int direct)
 {
-	restart(s);
 	char *name = s->pair ? ascii_of(s->pair->target) : NULL;
 	struct tls_setup setup = {.server = !s->outbound,
 			.sni = name,
 			.certificate = certificate_of(s->peer),
 			.authority = s->ps->authority,
-			.at_most_1_2 = s->peer->security.at_most_1_2};
+			.at_most_1_2 = s->peer->security.at_most_1_2,
+			.direct = direct};
 	if (conn_start_tls(s->conn, &setup)) {
 		conn_reset(s->conn);
 	}
 	free(name);
+}
+
+static void start_tls(struct s2s *s)
+{
+	restart(s);
+	begin_tls(s, 0);
+}
+
+void negotiate_direct(struct s2s *s)
+{
+	begin_tls(s, 1);
+}
+
+/* The client names the peer before it has said anything else. */
+static const struct certificate *pick(void *ud, const char *name)
+{
+	struct s2s *s = ud;
+	struct peer *p = s->peer ? s->peer : peers_find_jid(s->ps, name);
+	if (p && !s->peer) {
+		s2s_adopt(s, p);
+	}
+	return p ? certificate_of(p) : NULL;
+}
+
+void negotiate_accept(struct s2s *s)
+{
+	struct tls_setup setup = {.server = 1, .authority = s->ps->authority, .direct = 1, .pick = pick, .ud = s};
+	if (conn_start_tls(s->conn, &setup)) {
+		conn_reset(s->conn);
+	}
 }
 
 void negotiate_secured(struct s2s *s)

@@ -401,14 +401,23 @@ static const struct stream_callbacks parser_callbacks = {on_header, on_element, 
 
 /* --------------------------------------------------------------------------------------------------- the connection */
 
+static int is_direct(const struct s2s *s)
+{
+	return s->peer && s->peer->security.direct;
+}
+
 static void on_open(void *ud)
 {
 	struct s2s *s = ud;
 	s->established = 1;
-	char *data = mem_printf("out %s:%d", s->ps->s2s_address, s->ps->s2s_port);
+	char *data = mem_printf("out %s:%d", s->ps->s2s_address, is_direct(s) ? s->ps->tls_port : s->ps->s2s_port);
 	s2s_record(s, (struct record){.kind = RECORD_OPEN, .data = data, .len = strlen(data)}, s->peer);
 	free(data);
-	s2s_begin(s);
+	if (is_direct(s) && s->pair) {
+		negotiate_direct(s);
+	} else {
+		s2s_begin(s);
+	}
 }
 
 static void on_secured(void *ud)
@@ -481,7 +490,7 @@ static struct s2s *create(struct peers *ps, struct peer *p, struct pair *pair)
 	return s;
 }
 
-void s2s_accept(struct peers *ps, struct conn *conn, const char *door)
+struct s2s *s2s_accept(struct peers *ps, struct conn *conn, const char *door)
 {
 	struct s2s *s = create(ps, NULL, NULL);
 	s->conn = conn;
@@ -489,6 +498,7 @@ void s2s_accept(struct peers *ps, struct conn *conn, const char *door)
 	s->established = 1;
 	conn_set_callbacks(conn, &conn_callbacks, s);
 	s2s_record(s, (struct record){.kind = RECORD_OPEN, .from_target = 1, .data = "in", .len = 2}, NULL);
+	return s;
 }
 
 struct s2s *s2s_connect(struct pair *pair)
@@ -498,7 +508,8 @@ struct s2s *s2s_connect(struct pair *pair)
 		return NULL;
 	}
 	struct s2s *s = create(ps, pair->peer, pair);
-	s->conn = conn_connect(ps->loop, ps->s2s_address, ps->s2s_port, &conn_callbacks, s);
+	int port = is_direct(s) ? ps->tls_port : ps->s2s_port;
+	s->conn = conn_connect(ps->loop, ps->s2s_address, port, &conn_callbacks, s);
 	if (!s->conn) {
 		unlink_stream(s);
 		free_stream(s);

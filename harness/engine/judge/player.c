@@ -174,6 +174,9 @@ static void check_dns(struct player *p)
 				result_trouble(&p->result, VERDICT_SKIP, "the profile's target does not ask buddycheck for addresses");
 			}
 		}
+		if (!strcmp(dns, "direct TLS") && !has(p, "", "s2s_tls")) {
+			result_trouble(&p->result, VERDICT_SKIP, "needs TLS between servers, which the profile does not have");
+		}
 		if (!strcmp(dns, "IPv6") && !has(p, "", "ipv6")) {
 			result_trouble(&p->result, VERDICT_SKIP, "this machine has no address ::1");
 		}

@@ -95,7 +95,7 @@ static const char *dns_label(const struct actor *a)
 	static const char *const labels[][2] = {{"no name", DNS_NO_NAME}, {"DNS fails", DNS_FAILURE},
 			{"DNS is silent", DNS_SILENCE}, {"closed port", DNS_CLOSED_PORT}, {"black hole", DNS_BLACK_HOLE},
 			{"several priorities", DNS_PRIORITIES}, {"closed port first", DNS_CLOSED_FIRST}, {"no SRV", DNS_NO_SRV},
-			{"wildcard", DNS_WILDCARD}, {"IPv6", DNS_IPV6}};
+			{"wildcard", DNS_WILDCARD}, {"IPv6", DNS_IPV6}, {"direct TLS", DNS_DIRECT_TLS}};
 	const char *value = a->reachable ? a->reachable : a->dns;
 	for (size_t i = 0; value && i < sizeof labels / sizeof *labels; i++) {
 		if (!strcmp(value, labels[i][0])) {

@@ -171,6 +171,7 @@ static int bind_all(struct run *r, char **error)
 			.port = peers_port(r->peers),
 			.backup_port = peers_door_port(r->peers, PEER_DOOR_BACKUP),
 			.ipv6_port = peers_door_port(r->peers, PEER_DOOR_IPV6),
+			.tls_port = peers_door_port(r->peers, PEER_DOOR_TLS),
 			.hole_port = peers_hole_port(r->peers),
 			.srv_names_address = profile->srv_names_address};
 	inet_pton(AF_INET, peers_door_address(r->peers, PEER_DOOR_DEFAULT), &zone.default_address);

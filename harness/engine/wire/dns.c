@@ -15,6 +15,7 @@ enum { HEADER = 12, FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_R
 enum { CLOSED_PORT = 1 }; /* tcpmux: hosts that serve it are not met any more */
 
 #define SRV_PREFIX "_xmpp-server._tcp."
+#define TLS_SRV_PREFIX "_xmpps-server._tcp."
 
 struct question {
 	char name[256];			 /* lower case, without final dot */
@@ -120,7 +121,7 @@ static void add_service(struct answer *a, unsigned priority, unsigned weight, in
 static void answer_srv(const struct dns_zone *zone, const char *host, struct answer *a)
 {
 	a->type = TYPE_SRV;
-	if (begins(host, DNS_NO_SRV)) {
+	if (begins(host, DNS_NO_SRV) || begins(host, DNS_DIRECT_TLS)) {
 		a->type = 0;
 		a->rcode = RCODE_NXDOMAIN;
 	} else if (begins(host, DNS_WILDCARD)) {
@@ -153,6 +154,13 @@ static void answer_address(const struct dns_zone *zone, const struct question *q
 	}
 }
 
+/* Whose direct TLS is asked for; "" where it is something else. */
+static const char *secure_host(const char *name)
+{
+	static const size_t prefix = sizeof TLS_SRV_PREFIX - 1;
+	return strncmp(name, TLS_SRV_PREFIX, prefix) == 0 ? name + prefix : "";
+}
+
 static void answer_name(const struct dns_zone *zone, const struct question *q, struct answer *a)
 {
 	static const size_t prefix = sizeof SRV_PREFIX - 1;
@@ -172,6 +180,12 @@ static void answer_name(const struct dns_zone *zone, const struct question *q, s
 			answer_srv(zone, host, a);
 		}
 		a->target = prefix;
+	} else if (a->in_zone && begins(secure_host(q->name), DNS_DIRECT_TLS)) {
+		if (asks_for(q, TYPE_SRV)) {
+			a->type = TYPE_SRV;
+			add_service(a, 0, 0, zone->tls_port);
+		}
+		a->target = sizeof TLS_SRV_PREFIX - 1;
 	} else if (a->in_zone && q->name[0] != '_') {
 		answer_address(zone, q, a);
 	} else {

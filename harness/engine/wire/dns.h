@@ -2,8 +2,8 @@
  *
  * SRV _xmpp-server._tcp.<name under the zone> gives the peers' port at <name>, or at the peers' address itself for
  * servers that ask somebody else for A records; A of any name under the zone gives the peers' address; a dotted-quad
- * name under no zone gives that address (ejabberd asks for it). _xmpps-server and AAAA get NODATA/NXDOMAIN as fits,
- * names outside the zone NXDOMAIN. TTL 0.
+ * name under no zone gives that address (ejabberd asks for it). _xmpps-server and AAAA get NODATA/NXDOMAIN as fits
+ * unless a label says otherwise, names outside the zone NXDOMAIN. TTL 0.
  *
  * The first label of a name may say, for scenarios, what DNS knows of it; see below. */
 #ifndef WIRE_DNS_H
@@ -22,18 +22,19 @@
 	"priorities" /* two SRV records: the peers' port, and before it in the answer, but with a higher                   \
 				  * number for priority, backup_port */
 #define DNS_CLOSED_FIRST                                                                                               \
-	"closed-first"				/* two SRV records: to a closed port, and for when that fails the peers' port          \
-								 */
-#define DNS_NO_SRV "no-srv"		/* no SRV records; its address is default_address */
-#define DNS_WILDCARD "wildcard" /* the same, but every name below it exists, as with *.name */
-#define DNS_IPV6 "ipv6"			/* SRV leads to ipv6_port, and the only address is ::1 */
+	"closed-first"					/* two SRV records: to a closed port, and for when that fails the peers' port      \
+									 */
+#define DNS_NO_SRV "no-srv"			/* no SRV records; its address is default_address */
+#define DNS_WILDCARD "wildcard"		/* the same, but every name below it exists, as with *.name */
+#define DNS_IPV6 "ipv6"				/* SRV leads to ipv6_port, and the only address is ::1 */
+#define DNS_DIRECT_TLS "direct-tls" /* its only SRV record is _xmpps-server._tcp, to tls_port (XEP-0368) */
 
 struct dns_zone {
 	const char *name; /* "peers.test", lower case, no final dot */
 	struct in_addr address;
 	int port;
 	/* For names of their own kind. */
-	int backup_port, hole_port, ipv6_port;
+	int backup_port, hole_port, ipv6_port, tls_port;
 	struct in_addr default_address; /* somebody listens at port 5269 */
 	int srv_names_address;			/* the target of SRV records is the address, written as a name */
 };

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+enum { QUEUE_OCTETS = 1 << 20 };
 enum { UDP_OCTETS = 512 }; /* RFC 1035 section 4.2.1; queries with EDNS are hardly longer */
 
 struct dns_server {
@@ -70,6 +71,8 @@ struct dns_server *dns_create(uv_loop_t *loop, const char *address, int port, co
 		rc = uv_udp_bind(&s->udp, (struct sockaddr *)&name, 0);
 	}
 	if (!rc) {
+		int octets = QUEUE_OCTETS; /* a target that starts may ask for hundreds of names at once */
+		uv_recv_buffer_size((uv_handle_t *)&s->udp, &octets);
 		rc = uv_udp_recv_start(&s->udp, on_alloc, on_datagram);
 	}
 	if (rc) {

@@ -11,8 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define ALPN "\x0bxmpp-server" /* RFC 7301 section 3.1, with its length */
+
 struct tls {
 	SSL *ssl;
+	const struct certificate *(*pick)(void *ud, const char *name);
+	void *ud;
 	BIO *in, *out; /* owned by ssl */
 	enum tls_state state;
 	char error[160];
@@ -122,6 +126,35 @@ static int accept_all(int good, X509_STORE_CTX *store)
 	return 1;
 }
 
+static int show(SSL *ssl, const struct certificate *own)
+{
+	return SSL_use_certificate(ssl, own->own) == 1 && SSL_use_PrivateKey(ssl, own->key) == 1 &&
+		   (!own->rest || SSL_set1_chain(ssl, own->rest) == 1);
+}
+
+static int on_name(SSL *ssl, int *alert, void *ud)
+{
+	(void)ud;
+	const struct tls *t = SSL_get_app_data(ssl);
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	if (!t->pick) {
+		return SSL_TLSEXT_ERR_OK;
+	}
+	const struct certificate *own = name ? t->pick(t->ud, name) : NULL;
+	*alert = SSL_AD_UNRECOGNIZED_NAME;
+	return own && show(ssl, own) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *len, const unsigned char *offered,
+		unsigned offered_len, void *ud)
+{
+	(void)ssl;
+	(void)ud;
+	int found = SSL_select_next_proto(
+			(unsigned char **)out, len, (const unsigned char *)ALPN, sizeof ALPN - 1, offered, offered_len);
+	return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
 static int use_setup(SSL *ssl, const struct tls_setup *setup)
 {
 	const struct certificate *own = setup->certificate;
@@ -132,11 +165,14 @@ static int use_setup(SSL *ssl, const struct tls_setup *setup)
 	if (setup->at_most_1_2 && SSL_set_max_proto_version(ssl, TLS1_2_VERSION) != 1) {
 		return 0;
 	}
-	if (own && (SSL_use_certificate(ssl, own->own) != 1 || SSL_use_PrivateKey(ssl, own->key) != 1 ||
-					   (own->rest && SSL_set1_chain(ssl, own->rest) != 1))) {
+	if (own && !show(ssl, own)) {
 		return 0;
 	}
-	return setup->server ? own != NULL : !setup->sni || SSL_set_tlsext_host_name(ssl, setup->sni) == 1;
+	if (setup->direct && !setup->server &&
+			SSL_set_alpn_protos(ssl, (const unsigned char *)ALPN, sizeof ALPN - 1) != 0) {
+		return 0;
+	}
+	return setup->server ? own || setup->pick : !setup->sni || SSL_set_tlsext_host_name(ssl, setup->sni) == 1;
 }
 
 /* Contexts are dear and these are alike: what differs is set for each connection. */
@@ -147,6 +183,10 @@ struct tls *tls_create(const struct tls_setup *setup)
 	SSL_CTX **ctx = &contexts[setup->server != 0];
 	if (!*ctx) {
 		*ctx = context_create(setup->server ? TLS_server_method() : TLS_client_method());
+		if (*ctx && setup->server) {
+			SSL_CTX_set_tlsext_servername_callback(*ctx, on_name);
+			SSL_CTX_set_alpn_select_cb(*ctx, on_alpn, NULL);
+		}
 	}
 	SSL *ssl = *ctx ? SSL_new(*ctx) : NULL;
 	if (!ssl || !use_setup(ssl, setup)) {
@@ -159,7 +199,11 @@ struct tls *tls_create(const struct tls_setup *setup)
 	} else {
 		SSL_set_connect_state(ssl);
 	}
-	return over_memory(ssl);
+	struct tls *t = over_memory(ssl);
+	t->pick = setup->pick;
+	t->ud = setup->ud;
+	SSL_set_app_data(ssl, t);
+	return t;
 }
 
 const char *tls_objection(const struct tls *t)

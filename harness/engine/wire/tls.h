@@ -32,6 +32,11 @@ struct tls_setup {
 	const struct certificate *certificate; /* ours; NULL (as client only): none */
 	const struct authority *authority;	   /* what the other's is checked with; NULL: nothing covers */
 	int at_most_1_2;					   /* TLS 1.3 is not spoken */
+	int direct;							   /* no STARTTLS before: says by ALPN what is spoken (XEP-0368) */
+	/* As server, instead of a certificate: gives the one for the name that the client asks for, borrowed; NULL refuses
+	 * it. Comes once, inside tls_read(). */
+	const struct certificate *(*pick)(void *ud, const char *name);
+	void *ud;
 };
 
 struct tls *tls_create(const struct tls_setup *setup); /* NULL where it cannot be used */

@@ -13,8 +13,12 @@ enum { A = 1, NS = 2, TXT = 16, AAAA = 28, SRV = 33, ANY = 255 };
 
 static struct dns_zone zone(void)
 {
-	struct dns_zone z = {
-			.name = "peers.test", .port = 25269, .backup_port = 25270, .hole_port = 25271, .ipv6_port = 25272};
+	struct dns_zone z = {.name = "peers.test",
+			.port = 25269,
+			.backup_port = 25270,
+			.hole_port = 25271,
+			.ipv6_port = 25272,
+			.tls_port = 25273};
 	inet_pton(AF_INET, "127.9.9.9", &z.default_address);
 	inet_pton(AF_INET, "127.0.0.3", &z.address);
 	return z;
@@ -238,6 +242,10 @@ START_TEST(layouts_of_names)
 	check("wildcard.peers.test", A, "0 wildcard.peers.test. A 127.9.9.9");
 	check("_xmpp-server._tcp.ipv6.peers.test", SRV,
 			"0 _xmpp-server._tcp.ipv6.peers.test. SRV 0 0 25272 ipv6.peers.test.");
+	check("_xmpps-server._tcp.direct-tls.peers.test", SRV,
+			"0 _xmpps-server._tcp.direct-tls.peers.test. SRV 0 0 25273 direct-tls.peers.test.");
+	check("_xmpp-server._tcp.direct-tls.peers.test", SRV, "3 peers.test. SOA");
+	check("direct-tls.peers.test", A, "0 direct-tls.peers.test. A 127.0.0.3");
 	check("ipv6.peers.test", A, "0 peers.test. SOA");
 	check("ipv6.peers.test", AAAA, "0 ipv6.peers.test. AAAA ::1");
 }

@@ -138,6 +138,24 @@ START_TEST(external_both_ways)
 }
 END_TEST
 
+/* The port for direct TLS leads to it without STARTTLS; the name in TLS picks the certificate. */
+START_TEST(tls_from_the_first_octet)
+{
+	begin(authority);
+	struct peer *a = peer_create(ours.peers, "a.test", "A");
+	peer_create(theirs.peers, "b.test", "B");
+	peers_set_tls_port(ours.peers, peers_door_port(theirs.peers, PEER_DOOR_TLS));
+	secure(a, (struct peer_security){.direct = 1});
+	send_text(a, "b.test", HELLO);
+	saw(&theirs, "b.test got message;");
+	ck_assert(logged(&ours, " tls A"));
+	ck_assert(logged(&ours, "mechanism='EXTERNAL'"));
+	ck_assert(!logged(&ours, "<starttls"));
+	peer_connect(a, "nobody.test");
+	saw(&ours, "a.test failed: "); /* no certificate for that name */
+}
+END_TEST
+
 START_TEST(dialback_inside_tls)
 {
 	begin(authority);
@@ -220,6 +238,7 @@ static Suite *make(void)
 	TCase *tests = tcase_create("peer_tls");
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, external_both_ways);
+	tcase_add_test(tests, tls_from_the_first_octet);
 	tcase_add_test(tests, dialback_inside_tls);
 	tcase_add_test(tests, a_wrong_certificate_is_not_offered_external);
 	tcase_add_test(tests, one_side_without_tls);

@@ -128,7 +128,8 @@ START_TEST(dns_that_the_target_does_not_ask_is_skipped)
 		const char *dns, *claims, *verdict;
 	} cases[] = {{"several priorities", "", "UNREACHABLE"}, {"no SRV", "", "SKIP"},
 			{"wildcard", "dns_addresses", "UNREACHABLE"}, {"IPv6", "dns_addresses", "SKIP"},
-			{"IPv6", "dns_addresses ipv6", "UNREACHABLE"}};
+			{"IPv6", "dns_addresses ipv6", "UNREACHABLE"}, {"direct TLS", "", "SKIP"},
+			{"direct TLS", "s2s_tls", "UNREACHABLE"}};
 	char *cast = mem_printf("[Peer] Marlowe\n\tdns: %s\n", cases[_i].dns);
 	const struct stage_set set = {.cast = cast, .claims = cases[_i].claims};
 	struct stage *st =
@@ -406,7 +407,7 @@ static Suite *make(void)
 	tcase_add_test(tests, nothing_is_sent_raw_after_a_clients_stream);
 	tcase_add_test(tests, a_visit_is_received);
 	tcase_add_test(tests, a_visit_says_where);
-	tcase_add_loop_test(tests, dns_that_the_target_does_not_ask_is_skipped, 0, 5);
+	tcase_add_loop_test(tests, dns_that_the_target_does_not_ask_is_skipped, 0, 7);
 	tcase_add_test(tests, a_bare_stream_is_waited_for);
 	tcase_add_test(tests, on_a_bare_stream_only);
 	tcase_add_test(tests, the_outcome_of_sasl_is_no_stanza);

@@ -19,7 +19,8 @@ static struct buf found; /* "address:port;" of all, and "." behind an answer */
 static void setup(void)
 {
 	char *error = NULL;
-	struct dns_zone zone = {.name = "peers.test", .port = 25269, .backup_port = 25270, .ipv6_port = 25271};
+	struct dns_zone zone = {
+			.name = "peers.test", .port = 25269, .backup_port = 25270, .ipv6_port = 25271, .tls_port = 25272};
 	inet_pton(AF_INET, "127.0.0.3", &zone.address);
 	inet_pton(AF_INET, "127.9.9.9", &zone.default_address);
 	memset(&found, 0, sizeof found);
@@ -46,7 +47,7 @@ static void on_done(void *ud, const struct resolver_target *targets, size_t coun
 {
 	(void)ud;
 	for (size_t i = 0; i < count; i++) {
-		buf_printf(&found, "%s:%d;", targets[i].address, targets[i].port);
+		buf_printf(&found, "%s:%d%s;", targets[i].address, targets[i].port, targets[i].direct_tls ? " direct" : "");
 	}
 	buf_add_text(&found, ".");
 }
@@ -94,6 +95,46 @@ START_TEST(silence_keeps_nobody_waiting)
 }
 END_TEST
 
+static void on_one(void *ud, const struct resolver_target *targets, size_t count)
+{
+	(void)targets;
+	*(size_t *)ud += count;
+}
+
+START_TEST(many_at_once_are_all_answered)
+{
+	size_t answered = 0;
+	for (int i = 0; i < 1000; i++) {
+		char domain[40];
+		snprintf(domain, sizeof domain, "n%d.peers.test", i);
+		resolver_ask(resolver, domain, on_one, &answered);
+	}
+	while (answered < 1000) {
+		uv_run(&loop, UV_RUN_ONCE);
+	}
+}
+END_TEST
+
+START_TEST(what_waits_ends_with_the_resolver)
+{
+	size_t answered = 0;
+	for (int i = 0; i < 200; i++) {
+		resolver_ask(resolver, "dns-silence.a.peers.test", on_one, &answered);
+	}
+	ck_assert_uint_eq(answered, 0); /* teardown finds nothing left */
+}
+END_TEST
+
+START_TEST(direct_tls_is_asked_for_where_it_is_wanted)
+{
+	ck_assert_str_eq(resolve("direct-tls.a.peers.test"), "127.0.0.3:5269;.");
+	resolver_use_direct_tls(resolver);
+	ck_assert_str_eq(resolve("direct-tls.a.peers.test"), "127.0.0.3:25272 direct;.");
+	ck_assert_str_eq(resolve("priorities.a.peers.test"), "127.0.0.3:25269;127.0.0.3:25270;.");
+	ck_assert_str_eq(resolve("no-srv.a.peers.test"), "127.9.9.9:5269;.");
+}
+END_TEST
+
 START_TEST(faults)
 {
 	fault_switches[N299] = 1;
@@ -116,6 +157,9 @@ static Suite *make(void)
 	tcase_add_test(tests, without_srv_records_it_is_the_default_port);
 	tcase_add_test(tests, nothing_is_found);
 	tcase_add_test(tests, silence_keeps_nobody_waiting);
+	tcase_add_test(tests, many_at_once_are_all_answered);
+	tcase_add_test(tests, what_waits_ends_with_the_resolver);
+	tcase_add_test(tests, direct_tls_is_asked_for_where_it_is_wanted);
 	tcase_add_test(tests, faults);
 	suite_add_tcase(suite, tests);
 	return suite;
