@@ -22,7 +22,7 @@ from pathlib import Path
 from .errors import UsageProblem, why
 from .profile import Endpoint, Profile
 
-C2S_PORT, S2S_PORT, COMPONENT_PORT, DNS_PORT = 5222, 5269, 5347, 53
+C2S_PORT, S2S_PORT, DIRECT_TLS_PORT, COMPONENT_PORT, DNS_PORT = 5222, 5269, 5270, 5347, 53
 PEERS_ADDRESSES = ("127.0.0.3", "127.0.0.4")  # the peers' port is that of the target, so their address must differ
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000  # linux/sched.h
@@ -47,10 +47,11 @@ def settle(profile: Profile) -> Profile:
             raise UsageProblem(f"{profile.path}:{line}: {key}.address: expected a loopback address: a private network has no others")
     s2s = _endpoint(profile.s2s, S2S_PORT)
     free = [address for address in (profile.peers_address, *PEERS_ADDRESSES) if address != s2s.address]
+    direct_tls = profile.direct_tls and _endpoint(profile.direct_tls, DIRECT_TLS_PORT)
     if component:
         component = dataclasses.replace(component, endpoint=_endpoint(component.endpoint, COMPONENT_PORT))
     return dataclasses.replace(
-        profile, c2s=_endpoint(profile.c2s, C2S_PORT), s2s=s2s, component=component, peers_address=free[0], peers_port=S2S_PORT,
+        profile, c2s=_endpoint(profile.c2s, C2S_PORT), s2s=s2s, component=component, direct_tls=direct_tls, peers_address=free[0], peers_port=S2S_PORT,
         dns_port=DNS_PORT,
     )
 

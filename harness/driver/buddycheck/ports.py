@@ -43,7 +43,8 @@ class Claims:
 def endpoints(profile: Profile) -> dict[str, Endpoint]:
     """Where the target listens, by the names of the ports."""
     found = {"c2s_port": profile.c2s, "s2s_port": profile.s2s}
-    return found | ({"component_port": profile.component.endpoint} if profile.component else {})
+    found |= {"component_port": profile.component.endpoint} if profile.component else {}
+    return found | ({"s2s_direct_tls_port": profile.direct_tls} if profile.direct_tls else {})
 
 
 def choose(profile: Profile, claims: Claims) -> dict[str, int]:

@@ -126,6 +126,7 @@ class Profile:
     hooks: Mapping[str, Hook]
     start: Start | None
     component: Components | None = None
+    direct_tls: Endpoint | None = None  # where the target takes streams of servers that begin with TLS (XEP-0368)
     network: str = NETWORKS[0]  # what the target needs: "private" for one that knows only real ports and resolv.conf
     peers_port: int = 0  # of the fake peers and of the DNS responder; 0: the engine chooses
     dns_port: int = 0
@@ -208,6 +209,7 @@ class _Reader:
         domains = tuple(top.take("domains", _is_domains) or ())
         off_domain = top.take("off_domain", _is_domain, None)
         start = self._start(top.table("start")) if "start" in document else top.take("start", _is_table, None)
+        s2s, direct_tls = self._s2s(top.table("s2s"), started=start is not None)
         peers = top.table("peers")
         peers_address = peers.take("address", _is_address, LOOPBACK if start else _MISSING)
         dns = top.table("dns")
@@ -220,7 +222,7 @@ class _Reader:
             domains=domains,
             off_domain=off_domain,
             c2s=self._c2s(top.table("c2s"), started=start is not None),
-            s2s=self._s2s(top.table("s2s"), started=start is not None),
+            s2s=s2s,
             peers_zone=peers.take("zone", _is_domain, ZONE if start else _MISSING),
             peers_address=peers_address,
             dns_address=dns.take("address", _is_address, peers_address),
@@ -231,13 +233,16 @@ class _Reader:
             hooks=self._hooks(top.table("hooks"), started=start is not None),
             start=start,
             component=self._component(top, started=start is not None),
+            direct_tls=direct_tls,
             network=top.take("network", _one_of(NETWORKS), NETWORKS[0]),
         )
         for table in (peers, dns, top):
             table.end()
-        component_port = profile.component.endpoint.port if profile.component else 0
-        if profile.start and profile.start.instances > 1 and (profile.c2s.port or profile.s2s.port or component_port):
-            expected = "expected 1 where c2s.port, s2s.port or component.port is not 0: each instance needs free ports"
+        others = [each.port for each in (profile.component and profile.component.endpoint, profile.direct_tls) if each]
+        if profile.start and profile.start.instances > 1 and any((profile.c2s.port, profile.s2s.port, *others)):
+            expected = (
+                "expected 1 where c2s.port, s2s.port, s2s.direct_tls_port or component.port is not 0: each instance needs free ports"
+            )
             self.error(("start", "instances"), expected)
         if self.errors:
             raise UsageProblem([message for _, message in sorted(self.errors, key=lambda each: each[0])])
@@ -252,13 +257,16 @@ class _Reader:
         plain = self._endpoint(table, started)
         return Endpoint(plain.address, plain.port, tls, (self.path.parent / ca).resolve() if ca else None)
 
-    def _s2s(self, table: _Table, started: bool) -> Endpoint:
+    def _s2s(self, table: _Table, started: bool) -> tuple[Endpoint, Endpoint | None]:
         tls = table.take("tls", _one_of(S2S_TLS_MODES), "none")
         if tls != "none" and not started:
             expected = "expected none: only a target with [start] can be given certificates of the peers' authority"
             self.error((*table.path, "tls"), expected)
+        direct = table.take("direct_tls_port", _is_port, None)
+        if direct is not None and tls == "none":
+            self.error((*table.path, "direct_tls_port"), 'expected tls = "starttls" beside it')
         plain = self._endpoint(table, started)
-        return Endpoint(plain.address, plain.port, tls)
+        return Endpoint(plain.address, plain.port, tls), None if direct is None else Endpoint(plain.address, direct)
 
     def _component(self, top: _Table, started: bool) -> Components | None:
         if "component" not in top.content:

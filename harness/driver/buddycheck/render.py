@@ -11,7 +11,7 @@ from .errors import UsageProblem, hint, why
 from .profile import ACCOUNTS, Profile
 
 FACTS = (
-    "dir", "fixture", "address", "c2s_port", "s2s_port", "dns_address", "dns_port", "peers_address", "peers_port",
+    "dir", "fixture", "address", "c2s_port", "s2s_port", "s2s_direct_tls_port", "dns_address", "dns_port", "peers_address", "peers_port",
     "zone", "domain", "domain2", "domain3", "domain_escaped", "domain2_escaped", "domain3_escaped",
     "ca", "certificate", "key", "component_port", "component_domains", "component_secret",
 )
@@ -26,6 +26,7 @@ def placeholders(profile: Profile) -> list[str]:
     absent = {"domain2"} if len(profile.domains) < 2 else set()
     absent |= set() if profile.off_domain else {"domain3"}
     absent |= set(CERTIFICATES) if profile.s2s.tls == "none" else set()
+    absent |= set() if profile.direct_tls else {"s2s_direct_tls_port"}
     absent |= set() if profile.component else {name for name in FACTS if name.startswith("component_")}
     facts = [name for name in FACTS if name.removesuffix(ESCAPED) not in absent]
     accounts = [account for account in ACCOUNTS if account in profile.accounts]

@@ -217,6 +217,11 @@ static void check_needs(struct player *p)
 		result_trouble(&p->result, VERDICT_SKIP, "needs %zu components, for which the profile has too few domains",
 				components);
 	}
+	for (size_t i = 0; i < s->cast_count; i++) {
+		if (s->cast[i].connects && !has(p, "", "s2s_direct_tls_port")) {
+			result_trouble(&p->result, VERDICT_SKIP, "the profile has no port for direct TLS ([s2s] direct_tls_port)");
+		}
+	}
 	check_dns(p);
 	if (strstr(s->expanded, "${target2}") && !p->config.target2) {
 		result_trouble(&p->result, VERDICT_SKIP, "the profile names no second domain");

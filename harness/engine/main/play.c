@@ -75,6 +75,7 @@ static void secure(struct peer *peer, const struct actor *a)
 							  .at_most_1_2 = !strcmp(tls, "1.2"),
 							  .certificate = flaw < 0 ? CERTIFICATE_RIGHT : (enum certificate_flaw)flaw,
 							  .dialback_only = a->authentication != NULL,
+							  .direct = a->connects != NULL,
 							  .bidi = a->bidi != NULL});
 }
 

@@ -322,10 +322,12 @@ static void target_started(struct run *r, const json_t *fields)
 	const json_t *c2s = json_object_get(fields, "c2s_port");
 	const json_t *s2s = json_object_get(fields, "s2s_port");
 	const json_t *component = json_object_get(fields, "component_port");
+	const json_t *direct = json_object_get(fields, "s2s_direct_tls_port");
 	if (r->phase != PHASE_START) {
 		return;
 	}
 	peers_set_target(r->peers, p->s2s_address, s2s ? (int)json_integer_value(s2s) : p->s2s_port);
+	peers_set_tls_port(r->peers, direct ? (int)json_integer_value(direct) : p->direct_tls_port);
 	sessions_set_target(r->sessions, p->c2s_address, c2s ? (int)json_integer_value(c2s) : p->c2s_port);
 	if (r->components && component) {
 		components_set_port(r->components, (int)json_integer_value(component));

@@ -161,6 +161,7 @@ static void check_property(const struct line *line, const char *key, const char 
 			{"authentication:", {"dialback"}, "expected authentication: dialback"},
 			{"bidi:", {"yes"}, "expected bidi: yes"},
 			{"login:", {"none", "without resource"}, "expected login: none or without resource"},
+			{"connects:", {"direct TLS"}, "expected connects: direct TLS"},
 			{"version:", {"none"}, "expected version: none"},
 			{"writes:", {"single octets"}, "expected writes: single octets"}};
 	for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
@@ -192,7 +193,7 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 			{"tls:", a ? &a->tls : NULL}, {"certificate:", a ? &a->certificate : NULL},
 			{"authentication:", a ? &a->authentication : NULL}, {"bidi:", a ? &a->bidi : NULL},
 			{"login:", a ? &a->login : NULL}, {"version:", a ? &a->version : NULL}, {"dns:", a ? &a->dns : NULL},
-			{"writes:", a ? &a->writes : NULL}};
+			{"connects:", a ? &a->connects : NULL}, {"writes:", a ? &a->writes : NULL}};
 	for (size_t i = 0; a && i < sizeof known / sizeof *known; i++) {
 		char *value = after(line->text, known[i].key);
 		if (value) {
@@ -205,7 +206,7 @@ static void read_property(struct scenario *s, const struct line *line, struct pr
 	problems_add(ps, line->file, line->number, line->indent + 1,
 			"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, "
 			"subdomain:, identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi:, login:, "
-			"version:, dns: or writes: below an actor");
+			"version:, dns:, connects: or writes: below an actor");
 }
 
 static size_t read_head(struct scenario *s, const struct lines *all, struct problems *ps)

@@ -162,7 +162,7 @@ void scenario_destroy(struct scenario *s)
 		struct actor *a = &s->cast[i];
 		char *fields[] = {a->name, a->jid, a->password, a->connect_host, a->connect_port, a->resource, a->localpart,
 				a->subdomain, a->identity, a->dialback, a->reachable, a->tls, a->certificate, a->authentication,
-				a->bidi, a->login, a->version, a->dns, a->writes};
+				a->bidi, a->login, a->version, a->dns, a->connects, a->writes};
 		for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
 			free(fields[f]);
 		}

@@ -46,7 +46,7 @@ struct actor {
 	int below; /* Peer: index of the peer in whose domain its own lies; else -1 */
 	/* properties, NULL if not given */
 	char *jid, *password, *connect_host, *connect_port, *resource, *localpart, *subdomain, *identity, *dialback,
-			*reachable, *tls, *certificate, *authentication, *bidi, *login, *version, *dns, *writes;
+			*reachable, *tls, *certificate, *authentication, *bidi, *login, *version, *dns, *connects, *writes;
 	int line;
 	int used;
 	int of_group; /* one of `Name x N` */

@@ -30,7 +30,9 @@ struct profile {
 	int c2s_port, s2s_port;
 	int started_by_driver; /* which can start it again, too */
 	int s2s_tls;		   /* peers have STARTTLS and certificates */
-	char *tls;			   /* none, starttls, direct */
+	int direct_tls;		   /* the target takes streams that begin with TLS, at this port (0: the driver will say) ... */
+	int direct_tls_port;
+	char *tls; /* none, starttls, direct */
 	char *ca;
 	struct {
 		char *address, *secret;

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from buddycheck.errors import UsageProblem
+from buddycheck.network import settle
+from buddycheck.ports import endpoints
 from buddycheck.profile import Endpoint, Timing, load
 from buddycheck.render import Bound, check, fill, values, write_files
+from buddycheck.session import engine_profile
 from buddycheck.toml_lines import KeyLines
 
 COMPONENT = """[component]
@@ -185,7 +188,7 @@ def test_all_errors_at_once_in_the_order_of_lines(tmp_path: Path, golden: Any) -
 
 @pytest.mark.parametrize("old, new, expected", [
     ("[start]\n", "[start]\ninstances = 0\n", "target.toml:21: start.instances expected a whole number from 1 to 8"),
-    ("port = 0", "port = 5222", "start.instances expected 1 where c2s.port, s2s.port or component.port is not 0"),
+    ("port = 0", "port = 5222", "start.instances expected 1 where c2s.port, s2s.port, s2s.direct_tls_port or component.port is not 0"),
 ])
 def test_instances_need_free_ports(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert read(tmp_path, STARTED).start.instances == 1
@@ -231,6 +234,22 @@ def test_what_a_template_learns_of_components(tmp_path: Path) -> None:
     ports = {"c2s_port": 1, "s2s_port": 2, "component_port": 3}
     facts = values(profile, Path("/dir"), ports, Bound("127.0.0.3", 3, "127.0.0.4", 53))
     assert fill("${component_port} ${component_domains} ${component_secret}", facts) == "3 a.test *.b.test x"
+
+
+def test_a_port_for_direct_tls(tmp_path: Path) -> None:
+    plain = read(tmp_path, STARTED)
+    assert plain.direct_tls is None and "direct_tls_port" not in engine_profile(plain)["s2s"]
+    (tmp_path / "target.template").write_text("${s2s_direct_tls_port}")
+    with pytest.raises(UsageProblem, match=r"unknown placeholder \$\{s2s_direct_tls_port\}"):
+        check(plain)
+    with pytest.raises(UsageProblem, match=r's2s\.direct_tls_port expected tls = "starttls" beside it'):
+        read(tmp_path, STARTED.replace("[s2s]\n", "[s2s]\ndirect_tls_port = 0\n"))
+    profile = read(tmp_path, STARTED.replace("[s2s]\n", '[s2s]\ntls = "starttls"\ndirect_tls_port = 0\n'))
+    check(profile)
+    assert profile.direct_tls == Endpoint("127.0.0.1", 0)
+    assert list(endpoints(profile)) == ["c2s_port", "s2s_port", "s2s_direct_tls_port"]
+    assert engine_profile(profile)["s2s"]["direct_tls_port"] == 0
+    assert settle(profile).direct_tls == Endpoint("127.0.0.1", 5270)
 
 
 def test_certificates_are_facts_only_with_tls_between_servers(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
-CLAIMS = {"s2s_tls_required": True, "s2s_certificates_required": True, "s2s_external": True}
+CLAIMS = {"s2s_tls_required": True, "s2s_certificates_required": True, "s2s_external": True, "s2s_direct_tls": True}
 
 
 def profile(target: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def test_profiles_differ_in_tls_only(plain: str) -> None:
     expected, found = profile(plain), profile(f"{plain}-tls")
     for each in (expected, found):
         del each["name"], each["description"], each["start"]["files"]
-    expected["s2s"]["tls"] = "starttls"
+    expected["s2s"] |= {"tls": "starttls", "direct_tls_port": 0}
     expected["claims"] |= CLAIMS
     assert found == expected
 

@@ -118,6 +118,7 @@ START_TEST(what_a_small_target_lacks)
 	ck_assert_int_eq(profile_has(&p, "virtual_hosts"), 0);
 	ck_assert_int_eq(profile_has(&p, "s2s_tls"), 0);
 	ck_assert_int_eq(profile_has(&p, "s2s_plain"), 1);
+	ck_assert_int_eq(profile_has(&p, "s2s_direct_tls_port"), 0);
 	profile_finish(&p);
 	json_t *domains = json_object_get(json_object_get(json, "component"), "domains");
 	json_array_remove(domains, 1);

@@ -179,8 +179,8 @@ END_TEST
 #define OF "expected `[RemoteUser] Name of Peer` or `[Peer] Name below Peer` with a peer that stands above"
 #define PROPERTIES                                                                                                     \
 	"unknown property; expected jid:, password:, connect_host:, connect_port:, resource:, localpart:, subdomain:, "    \
-	"identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi:, login:, version:, dns: or writes: " \
-	"below an actor"
+	"identity:, dialback:, reachable:, tls:, certificate:, authentication:, bidi:, login:, version:, dns:, "           \
+	"connects: or writes: below an actor"
 #define HEAD_LINE "expected a comment, a tag, an actor or a line of dashes"
 #define SEPARATOR "expected a line of dashes between cast and play"
 

@@ -147,6 +147,20 @@ START_TEST(dns_that_the_target_does_not_ask_is_skipped)
 }
 END_TEST
 
+START_TEST(direct_tls_needs_a_port_of_the_target)
+{
+	static const struct {
+		const char *claims;
+		int skipped;
+	} cases[] = {{"", 1}, {"s2s_direct_tls_port", 0}};
+	const struct stage_set set = {.cast = "[Peer] Marlowe\n\tconnects: direct TLS\n", .claims = cases[_i].claims};
+	struct stage *st = stage_set_up(&set, "Marlowe receives:\n	<iq/>\n	TT-1 x\n");
+	stage_start(st);
+	ck_assert_int_eq(player_is_over(st->player), cases[_i].skipped);
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_bare_stream_is_waited_for)
 {
 	struct stage *st = stage_open("Marlowe opens a stream\n"
@@ -408,6 +422,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_visit_is_received);
 	tcase_add_test(tests, a_visit_says_where);
 	tcase_add_loop_test(tests, dns_that_the_target_does_not_ask_is_skipped, 0, 7);
+	tcase_add_loop_test(tests, direct_tls_needs_a_port_of_the_target, 0, 2);
 	tcase_add_test(tests, a_bare_stream_is_waited_for);
 	tcase_add_test(tests, on_a_bare_stream_only);
 	tcase_add_test(tests, the_outcome_of_sasl_is_no_stanza);
