@@ -23,6 +23,23 @@ START_TEST(keys_of_xep_0220)
 }
 END_TEST
 
+/* The key is kept between calls; that of another secret must not be used. */
+START_TEST(secrets_may_change_with_each_key)
+{
+	for (int i = 0; i < 6; i++) {
+		char key[DIALBACK_KEY_CHARS + 1];
+		if (i != 2) { /* once the same twice in a row */
+			dialback_key("s3cr3tf0rd14lb4ck", "xmpp.example.com", "example.org", "D60000229F", key);
+			ck_assert_str_eq(key, "37c69b1cf07a3f67c04a5ef5902fa5114f2c76fe4a2686482ba5b89323075643");
+		}
+		if (i != 4) {
+			dialback_key("d14lb4ck43v3r", "capulet.example", "montague.example", "417GAF25", key);
+			ck_assert_str_eq(key, "225cc5aa6a071133249d25fef42ae516fc7a86c523aa1c6980a7f73e784c972d");
+		}
+	}
+}
+END_TEST
+
 START_TEST(keys_differ_by_every_input)
 {
 	char key[DIALBACK_KEY_CHARS + 1];
@@ -58,6 +75,7 @@ static Suite *make(void)
 	TCase *tc = tcase_create("keys");
 	tcase_add_test(tc, key_of_xep_0185);
 	tcase_add_test(tc, keys_of_xep_0220);
+	tcase_add_test(tc, secrets_may_change_with_each_key);
 	tcase_add_test(tc, keys_differ_by_every_input);
 	tcase_add_test(tc, stream_ids_repeat_with_the_secret);
 	suite_add_tcase(suite, tc);
