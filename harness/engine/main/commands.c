@@ -174,16 +174,13 @@ static char *request(const char *id, const char *to, const char *node, const cha
 	xmlDocPtr doc = xmlNewDoc((const xmlChar *)"1.0");
 	xmlNodePtr iq = xmlNewDocNode(doc, NULL, (const xmlChar *)"iq", NULL);
 	xmlDocSetRootElement(doc, iq);
-	xmlNewProp(iq, (const xmlChar *)"type", (const xmlChar *)"set");
-	xmlNewProp(iq, (const xmlChar *)"id", (const xmlChar *)id);
-	xmlNewProp(iq, (const xmlChar *)"to", (const xmlChar *)to);
-	xmlNodePtr command = xmlNewChild(iq, NULL, (const xmlChar *)"command", NULL);
-	xmlSetNs(command, xmlNewNs(command, (const xmlChar *)NS_COMMANDS, NULL));
-	xmlNewProp(command, (const xmlChar *)"node", (const xmlChar *)node);
-	xmlNewProp(command, (const xmlChar *)"action", (const xmlChar *)action);
-	if (sessionid) {
-		xmlNewProp(command, (const xmlChar *)"sessionid", (const xmlChar *)sessionid);
-	}
+	node_set(iq, "type", "set");
+	node_set(iq, "id", id);
+	node_set(iq, "to", to);
+	xmlNodePtr command = node_add(iq, "command", NS_COMMANDS);
+	node_set(command, "node", node);
+	node_set(command, "action", action);
+	node_set(command, "sessionid", sessionid);
 	char *octets = node_octets(iq);
 	xmlFreeDoc(doc);
 	return octets;

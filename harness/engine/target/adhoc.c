@@ -24,30 +24,16 @@ static char *dump(xmlDocPtr doc)
 	return octets;
 }
 
-static xmlNodePtr child(xmlNodePtr parent, const char *name, const char *ns)
-{
-	xmlNodePtr node = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
-	if (ns) {
-		xmlSetNs(node, xmlNewNs(node, (const xmlChar *)ns, NULL));
-	}
-	return node;
-}
-
-static void attr(xmlNodePtr node, const char *name, const char *value)
-{
-	xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value);
-}
-
 static xmlDocPtr command(const struct adhoc_call *c, xmlNodePtr *out)
 {
 	xmlDocPtr doc = xmlNewDoc((const xmlChar *)"1.0");
 	xmlNodePtr iq = xmlNewDocNode(doc, NULL, (const xmlChar *)"iq", NULL);
 	xmlDocSetRootElement(doc, iq);
-	attr(iq, "type", "set");
-	attr(iq, "id", c->id);
-	attr(iq, "to", c->to);
-	*out = child(iq, "command", NS_COMMANDS);
-	attr(*out, "node", c->hook->adhoc);
+	node_set(iq, "type", "set");
+	node_set(iq, "id", c->id);
+	node_set(iq, "to", c->to);
+	*out = node_add(iq, "command", NS_COMMANDS);
+	node_set(*out, "node", c->hook->adhoc);
 	return doc;
 }
 
@@ -57,14 +43,14 @@ char *adhoc_begin(struct adhoc_call *c, const struct hook *hook, const char *to,
 	next_id(c, id);
 	xmlNodePtr node;
 	xmlDocPtr doc = command(c, &node);
-	attr(node, "action", "execute");
+	node_set(node, "action", "execute");
 	return dump(doc);
 }
 
 static void add_field(xmlNodePtr form, const char *name, const char *value)
 {
-	xmlNodePtr field = child(form, "field", NULL);
-	attr(field, "var", name);
+	xmlNodePtr field = node_add(form, "field", NULL);
+	node_set(field, "var", name);
 	xmlNewTextChild(field, NULL, (const xmlChar *)"value", (const xmlChar *)value);
 }
 
@@ -93,8 +79,8 @@ static char *further(struct adhoc_call *c, const xmlNode *answer)
 	}
 	c->further++;
 	count_stage(c);
-	attr(xmlDocGetRootElement(doc), "id", c->id);
-	attr(xmlDocGetRootElement(doc), "to", c->to);
+	node_set(xmlDocGetRootElement(doc), "id", c->id);
+	node_set(xmlDocGetRootElement(doc), "to", c->to);
 	return sent(c, dump(doc));
 }
 
@@ -105,10 +91,10 @@ static char *submission(struct adhoc_call *c, const xmlNode *answer)
 	xmlDocPtr doc = command(c, &node);
 	const char *session = node_attr(answer, "sessionid");
 	if (session) {
-		attr(node, "sessionid", session);
+		node_set(node, "sessionid", session);
 	}
-	xmlNodePtr form = child(node, "x", NS_DATA);
-	attr(form, "type", "submit");
+	xmlNodePtr form = node_add(node, "x", NS_DATA);
+	node_set(form, "type", "submit");
 	/* A form is scoped by its FORM_TYPE, which goes back as it came (XEP-0068). */
 	const xmlNode *offered = node_child(answer, "x", NS_DATA);
 	for (const xmlNode *f = offered ? offered->children : NULL; f; f = f->next) {

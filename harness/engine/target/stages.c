@@ -85,32 +85,16 @@ static int is_answerable(const xmlNode *form, const xmlNode *submitted, int *lon
 	return !open;
 }
 
-static xmlNodePtr add(xmlNodePtr parent, const char *name, const char *ns)
-{
-	xmlNodePtr node = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
-	if (ns) {
-		xmlSetNs(node, xmlNewNs(node, (const xmlChar *)ns, NULL));
-	}
-	return node;
-}
-
-static void set(xmlNodePtr node, const char *name, const char *value)
-{
-	if (value) {
-		xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
-	}
-}
-
 static void fill_in(xmlNodePtr command, const xmlNode *form, int lone)
 {
-	xmlNodePtr x = add(command, "x", NS_DATA);
-	set(x, "type", "submit");
+	xmlNodePtr x = node_add(command, "x", NS_DATA);
+	node_set(x, "type", "submit");
 	for (const xmlNode *f = NULL; (f = next_field(form, f)) != NULL;) {
 		if (!node_attr(f, "var")) {
 			continue;
 		}
-		xmlNodePtr field = add(x, "field", NULL);
-		set(field, "var", node_attr(f, "var"));
+		xmlNodePtr field = node_add(x, "field", NULL);
+		node_set(field, "var", node_attr(f, "var"));
 		int yes = is_type(f, "boolean") && (lone || !node_child(f, "value", NS_DATA));
 		if (yes) {
 			xmlNewTextChild(field, NULL, (const xmlChar *)"value", (const xmlChar *)"1");
@@ -137,12 +121,12 @@ xmlDocPtr stages_further(const xmlNode *answer, const xmlNode *submitted)
 	xmlDocPtr doc = xmlNewDoc((const xmlChar *)"1.0");
 	xmlNodePtr iq = xmlNewDocNode(doc, NULL, (const xmlChar *)"iq", NULL);
 	xmlDocSetRootElement(doc, iq);
-	set(iq, "type", "set");
-	xmlNodePtr command = add(iq, "command", NS_COMMANDS);
-	set(command, "node", node_attr(answer, "node"));
-	set(command, "sessionid", node_attr(answer, "sessionid"));
+	node_set(iq, "type", "set");
+	xmlNodePtr command = node_add(iq, "command", NS_COMMANDS);
+	node_set(command, "node", node_attr(answer, "node"));
+	node_set(command, "sessionid", node_attr(answer, "sessionid"));
 	if (actions) {
-		set(command, "action",
+		node_set(command, "action",
 				node_child(actions, "complete", NS_COMMANDS) ? "complete"
 				: node_child(actions, "next", NS_COMMANDS)	 ? "next"
 															 : NULL);

@@ -167,6 +167,22 @@ const char *stanza_error_condition(const struct stanza *s)
 	return NULL;
 }
 
+xmlNodePtr node_add(xmlNodePtr parent, const char *name, const char *ns)
+{
+	xmlNodePtr node = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
+	if (ns) {
+		xmlSetNs(node, xmlNewNs(node, (const xmlChar *)ns, NULL));
+	}
+	return node;
+}
+
+void node_set(xmlNodePtr node, const char *name, const char *value)
+{
+	if (value) {
+		xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
+	}
+}
+
 char *node_octets(xmlNodePtr node)
 {
 	xmlBufferPtr out = xmlBufferCreate();

@@ -46,6 +46,10 @@ int node_is(const xmlNode *node, const char *name, const char *ns);
 const char *node_ns(const xmlNode *node); /* "" if none */
 char *node_text(const xmlNode *node);	  /* text of the node and what is below it; caller frees; never NULL */
 
+/* Adds a child element, in a namespace of its own or, with ns NULL, in its parent's. */
+xmlNodePtr node_add(xmlNodePtr parent, const char *name, const char *ns);
+void node_set(xmlNodePtr node, const char *name, const char *value); /* an attribute; NULL: nothing */
+
 /* The element as octets, without the namespaces that are declared above it; caller frees. */
 char *node_octets(xmlNodePtr node);
 
