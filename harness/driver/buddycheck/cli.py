@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TextIO
 from .annotate import SYSTEMS
 from .errors import EXIT_INTERRUPTED, EXIT_UNJUDGED, EXIT_USAGE, Problem, RunProblem, UsageProblem, hint, why
 from .places import DEFAULT_TARGET, Places
+from .process import allow_descriptors
 from .profile import NETWORKS
 from .run import FORMATS, Format, Options, World, failed_step, run
 from .selection import CONFORMANCE, LEVELS, Wanted
@@ -409,6 +410,7 @@ def main_process() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    allow_descriptors()
     try:
         status = main(sys.argv[1:], os.environ, Path.cwd(), sys.stdout, sys.stderr)
         sys.stdout.flush()

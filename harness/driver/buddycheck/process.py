@@ -7,6 +7,7 @@ Every child leads a session of its own (so that a Ctrl-C of the terminal reaches
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -32,6 +33,18 @@ def describe_status(status: int) -> str:
 def find_program(name: str, folder: Path) -> str | None:
     """The executable that `name` means: searched in PATH, or relative to `folder` where it has a slash."""
     return shutil.which(str(folder / name) if "/" in name else name)
+
+
+MOST_DESCRIPTORS = 65536  # more make some servers reserve memory for each
+
+
+def allow_descriptors() -> None:
+    """Lets this process, and what it starts, have as many open files as it may: a run has a connection for each stream of a peer, a thousand
+    and more, and 1024 is what a user gets unless he asks for more (setrlimit(2))."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Child:

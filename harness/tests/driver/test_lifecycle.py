@@ -6,11 +6,14 @@ import os
 import re
 import select
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from conftest import STARTED, Bench
 
+from buddycheck import process
 from buddycheck.loop import Loop, Promise
 from buddycheck.process import Children, describe_status
 from buddycheck.profile import load
@@ -341,3 +344,13 @@ def test_an_exception_in_a_coroutine_comes_out_of_the_loop() -> None:
     loop.after(0.0, lambda: promise.resolve(None))
     with pytest.raises(ZeroDivisionError):
         loop.complete(fails())
+
+
+def test_what_is_started_may_have_more_open_files_than_a_user_gets_unasked() -> None:
+    """In a process of its own: the limit is that of the process."""
+    program = ("import resource, sys; sys.path.insert(0, sys.argv[1]); from buddycheck.process import allow_descriptors; "
+               "resource.setrlimit(resource.RLIMIT_NOFILE, (300, min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 2000))); allow_descriptors(); "
+               "import subprocess; print(subprocess.run(['sh', '-c', 'ulimit -Sn; ulimit -Hn'], capture_output=True, text=True).stdout)")
+    done = subprocess.run([sys.executable, "-c", program, str(Path(process.__file__).parents[1])], capture_output=True, text=True)
+    soft, hard = done.stdout.split()
+    assert soft == hard != "300", done.stderr
