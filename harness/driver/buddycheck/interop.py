@@ -12,12 +12,10 @@ from pathlib import Path
 from . import outputs, profile, render, target
 from .encounter import FAILED, SKIPPED, UNJUDGED, Encounter, Met, add_hook
 from .errors import EXIT_FAILED, EXIT_OK, EXIT_UNJUDGED, UsageProblem, why
-from .loop import Loop
 from .mask import Mask
-from .process import Children
 from .profile import Account, Profile
 from .run import World
-from .session import private_directory, signals
+from .session import room
 from .tap import one_line
 
 DOMAINS = ("left.test", "right.test")
@@ -138,21 +136,13 @@ def meet(pair: Pair, folder: Path, world: World) -> Met:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise UsageProblem(f"cannot write to the folder {folder}: {why(error)}; name another one with --out") from error
-    loop = Loop()
-    stopped: list[int] = []
-
-    def interrupted(number: int) -> None:
-        stopped.append(number)
-        loop.stop()
-
-    with signals(loop, interrupted), private_directory() as private, Children(loop) as children:
-        encounter = Encounter(pair.sides, loop, children, private, folder, mask, world)
-        met = loop.complete(encounter.run())
-    loop.close()
+    with room() as shared:
+        encounter = Encounter(pair.sides, shared.loop, shared.children, shared.private, folder, mask, world)
+        met = shared.loop.complete(encounter.run())
     for name in Encounter.FILES:
         if name.endswith(".log"):
             mask.file(folder / name)
-    return Met(UNJUDGED, stopped_by=stopped[0]) if stopped else met
+    return Met(UNJUDGED, stopped_by=shared.stopped_by) if shared.stopped_by else met
 
 
 def point(number: int, pair: Pair, met: Met) -> Iterator[str]:

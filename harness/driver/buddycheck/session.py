@@ -10,7 +10,7 @@ import socket
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -247,6 +247,30 @@ def private_directory() -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@dataclass
+class Room:
+    """What several runs share."""
+
+    loop: Loop
+    children: Children = field(init=False)
+    private: Path = field(init=False)
+    stopped_by: int = 0  # the signal that ended it before its time, or 0
+
+    def interrupted(self, number: int) -> None:
+        """A signal came."""
+        self.stopped_by = self.stopped_by or number
+        self.loop.stop()
+
+
+@contextmanager
+def room() -> Iterator[Room]:
+    """A loop that a signal ends, processes that end with it, and a private directory, gone afterwards."""
+    made = Room(Loop())
+    with signals(made.loop, made.interrupted), private_directory() as made.private, Children(made.loop) as made.children:
+        yield made
+    made.loop.close()
 
 
 @contextmanager

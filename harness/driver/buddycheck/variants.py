@@ -17,12 +17,11 @@ from typing import Any
 from . import faults, mutants
 from .catalogue import Catalogue
 from .errors import UsageProblem, hint
-from .loop import Loop, Promise
-from .process import Children
+from .loop import Promise
 from .results import Outcome, Result
 from .run import World
 from .selection import Wanted
-from .session import private_directory, signals
+from .session import room
 from .summary import count_words
 from .toml_lines import KeyLines, read
 
@@ -75,14 +74,7 @@ def variants(options: Options, world: World) -> int:
     every = len(suite.ids) == sum(not each.slow for each in known.scenarios.values())
     done: list[Trial] = []
     started = time.monotonic()
-    loop = Loop()
-    stopped: list[int] = []
-
-    def interrupted(number: int) -> None:
-        stopped.append(number)
-        loop.stop()
-
-    with signals(loop, interrupted), private_directory() as private, Children(loop) as children:
+    with room() as shared:
 
         async def worker(queue: deque[tuple[str, tuple[Variant, ...]]], end: Promise[None]) -> None:
             while queue:
@@ -92,7 +84,7 @@ def variants(options: Options, world: World) -> int:
                 since = time.monotonic()
                 claims = {**profile.claims, **{claim: value for each in some for claim, value in each.claims.items()}}
                 given = replace(mutants.with_fault(profile, ids), claims=claims)
-                outcome = await mutants.perform(suite, given, suite.ids, suite.folder / "runs" / name, rerun, (loop, children, private / name))
+                outcome = await mutants.perform(suite, given, suite.ids, suite.folder / "runs" / name, rerun, (shared.loop, shared.children, shared.private / name))
                 trial = Trial(name, some, outcome.counts(), tuple(judge(some, outcome, every)), time.monotonic() - since)
                 done.append(trial)
                 world.stdout.write(told(trial))
@@ -103,15 +95,14 @@ def variants(options: Options, world: World) -> int:
             queue = deque(trials.items())
             ends: list[Promise[None]] = [Promise() for _ in range(min(options.jobs or len(os.sched_getaffinity(0)), len(queue)))]
             for end in ends:
-                loop.spawn(worker(queue, end))
+                shared.loop.spawn(worker(queue, end))
             for end in ends:
                 await end
 
-        loop.complete(all_of_them())
-    loop.close()
-    if stopped:
+        shared.loop.complete(all_of_them())
+    if shared.stopped_by:
         world.say(f"buddycheck variants: interrupted; {len(done)} of {len(trials)} runs are done")
-        return 128 + stopped[0]
+        return 128 + shared.stopped_by
     good = sum(not each.wrong for each in done)
     passed = good == len(trials)
     world.stdout.write(
