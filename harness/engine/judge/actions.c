@@ -263,6 +263,20 @@ void fence_send(struct player *p, int actor)
 	}
 }
 
+int fences_repeat(struct player *p)
+{
+	int repeated = 0;
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		const struct seat *seat = &p->seats[i];
+		int speaks = seat->connected || !seat_connects(p, (int)i);
+		if (seat->fence_open && speaks && !seat->leaving && !seat->half_closed) {
+			fence_send(p, (int)i);
+			repeated = 1;
+		}
+	}
+	return repeated;
+}
+
 int fence_takes(struct player *p, int actor, const struct stanza *s)
 {
 	struct seat *seat = &p->seats[actor];

@@ -62,7 +62,7 @@ void hook_enter(struct player *p, const struct step *step, uint64_t now)
 		}
 	}
 	if (fenced) {
-		steps_wait_for(p, step, WAIT_FENCE, now + p->config.deadline);
+		steps_wait_for_fences(p, step, WAIT_FENCE, now);
 	} else if (step_is_query(step)) {
 		hook_call(p, step, now);
 	} else {

@@ -43,7 +43,7 @@ static void enter_nothing(struct player *p, const struct step *step, uint64_t no
 	arms_add(p, step, 1);
 	violations_after(p, step->actor);
 	fence_send(p, step->actor);
-	steps_wait_for(p, step, WAIT_FENCE, now + p->config.deadline);
+	steps_wait_for_fences(p, step, WAIT_FENCE, now);
 }
 
 static void compare(struct player *p, const struct step *step, uint64_t now)
@@ -113,12 +113,36 @@ static void enter_disconnect(struct player *p, const struct step *step)
 	seat->connected = 0;
 	seat->bare = seat->bare_open = 0;
 	seat->reset = reset;
-	seat->leaving = !reset && !seat_is_client(p, step->actor);
+	seat->broken = !seat_is_client(p, step->actor);
+	seat->leaving = !reset && seat->broken;
 	act_simple(p, reset ? ACTION_RESET : ACTION_DISCONNECT, step->actor);
+}
+
+/* What the target says on a stream that ended without its notice is lost without its fault: it gets time to notice
+ * before the play gives it something to say. 1: the play waits for that. */
+static int lets_notice(struct player *p, const struct step *step, uint64_t now)
+{
+	if (step->kind != STEP_SEND && step->kind != STEP_SEND_RAW && step->kind != STEP_HOOK) {
+		return 0;
+	}
+	int broken = 0;
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		broken |= p->seats[i].broken;
+		p->seats[i].broken = 0;
+	}
+	if (broken && seats_leaving(p)) {
+		steps_wait_for(p, step, WAIT_GONE, now + p->config.deadline);
+	} else if (broken) {
+		steps_wait_for(p, step, WAIT_NOTICED, now + p->config.quiet);
+	}
+	return broken;
 }
 
 void step_enter(struct player *p, const struct step *step, uint64_t now)
 {
+	if (lets_notice(p, step, now)) {
+		return;
+	}
 	if (acts(step)) {
 		arms_end(p, -1);
 		p->silences_count = 0; /* what comes now may come of this */

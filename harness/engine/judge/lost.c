@@ -30,7 +30,8 @@ void player_lost(struct player *p, const char *why, const char *detail, enum ver
 	r->trouble_verdict = verdict;
 	if (verdict != VERDICT_FAIL) {
 		forget_violations(r);
-	} else if (!p->over && p->open && p->wait != WAIT_QUIET && p->wait != WAIT_END_QUIET) {
+	} else if (!p->over && p->open && !wait_passes(p->wait)) {
+		p->fences_again = 1;
 		steps_timeout(p, now); /* what it waits for will never come */
 	}
 }

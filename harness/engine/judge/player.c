@@ -538,6 +538,8 @@ int player_is_over(const struct player *p)
 struct player_wait player_waits_for(const struct player *p)
 {
 	static const char *const texts[] = {[WAIT_STEP] = "a stanza",
+			[WAIT_GONE] = "the end of a peer's streams",
+			[WAIT_NOTICED] = "the target to notice the end of a peer's streams",
 			[WAIT_FENCE] = "the answer to a fence",
 			[WAIT_QUIET] = "a quiet window",
 			[WAIT_HOOK] = "a hook",
@@ -550,7 +552,7 @@ struct player_wait player_waits_for(const struct player *p)
 	int connects = !at_end && p->wait == WAIT_STEP && p->open->kind == STEP_CONNECT;
 	return (struct player_wait){.what = connects ? "a connection" : texts[p->wait],
 			.step = at_end ? NULL : p->open,
-			.quiet = p->wait == WAIT_QUIET || p->wait == WAIT_END_QUIET};
+			.quiet = wait_passes(p->wait)};
 }
 
 uint64_t player_overtaken(const struct player *p)

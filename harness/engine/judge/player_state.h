@@ -33,6 +33,7 @@ struct seat {
 	int half_closed;   /* a peer that ended its direction of its streams: they are not all gone yet */
 	int visits;		   /* streams that the target opened to a peer and that are still there; -1: not counted yet */
 	int reset;		   /* ... with TCP resets: what it sent before may never be read */
+	int broken;		   /* the play ended its streams, and the target may not have noticed yet */
 	int fence_open;	   /* answers still missing */
 	int fence_serial;
 	int fence_again;		 /* how often the open one was put again */
@@ -59,7 +60,16 @@ struct arm {
 	int until_act; /* `receives: nothing`: ends with the next step that acts */
 };
 
-enum wait_kind { WAIT_STEP, WAIT_FENCE, WAIT_QUIET, WAIT_HOOK, WAIT_END_FENCE, WAIT_END_QUIET };
+enum wait_kind {
+	WAIT_STEP,
+	WAIT_GONE,	  /* streams that the play has ended are still there */
+	WAIT_NOTICED, /* they are gone, and the target gets the time to notice */
+	WAIT_FENCE,
+	WAIT_QUIET,
+	WAIT_HOOK,
+	WAIT_END_FENCE,
+	WAIT_END_QUIET
+};
 
 /* A branch was chosen because nothing else came within the quiet window after the answer to a marker. */
 struct silence {
@@ -87,6 +97,7 @@ struct player {
 	const struct step *open; /* the step that is waited for, or NULL */
 	enum wait_kind wait;
 	uint64_t deadline;
+	int fences_again;		  /* those of the open step were sent a second time */
 	uint64_t entered;		  /* when the open step began to wait */
 	unsigned arrivals_before; /* stanzas that had come by then */
 	int looking;			  /* at the list of requests, before the open step's decision */
@@ -160,6 +171,7 @@ void fence_send(struct player *p, int actor);
 void fence_needed(struct player *p, int actor); /* sends one, unless the end of its streams serves as one */
 int fence_takes(struct player *p, int actor, const struct stanza *s); /* 1: it was an answer to a fence */
 int fences_open(const struct player *p);
+int fences_repeat(struct player *p); /* once more what was not answered; 0: there is nothing to repeat */
 void license(struct player *p, const char *peer);
 
 /* further.c */
@@ -179,8 +191,14 @@ void left_finish(struct player *p);
 const char *actor_name(const struct player *p, int actor); /* -1: the target */
 int seat_is_client(const struct player *p, int actor);
 int seat_connects(const struct player *p, int actor); /* it can do nothing without a stream of its own */
+int seats_leaving(const struct player *p);			  /* of some, streams that the play has ended are still there */
 int step_is_query(const struct step *step);			  /* a question about the target's state */
+int wait_passes(enum wait_kind kind);				  /* a wait that nothing but time ends */
 void steps_wait_for(struct player *p, const struct step *step, enum wait_kind kind, uint64_t deadline);
+/* For the answers to all fences that are open. Half the time later they are sent again: what was said on a stream that
+ * broke meanwhile may be lost (RFC 6120 section 10.4.1 asks for a new stream, nothing tells what became of the rest).
+ */
+void steps_wait_for_fences(struct player *p, const struct step *step, enum wait_kind kind, uint64_t now);
 uint64_t step_deadline(const struct player *p, const struct step *step);
 void step_missed(struct player *p, const struct step *step, const char *detail);
 /* A question about the target's state, or a comparison, whose answer was wrong. */

@@ -25,11 +25,32 @@ int step_is_query(const struct step *step)
 	return step->kind == STEP_PENDING || step->kind == STEP_ROSTER;
 }
 
+int wait_passes(enum wait_kind kind)
+{
+	return kind == WAIT_NOTICED || kind == WAIT_QUIET || kind == WAIT_END_QUIET;
+}
+
+int seats_leaving(const struct player *p)
+{
+	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
+		if (p->seats[i].leaving) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
 void steps_wait_for(struct player *p, const struct step *step, enum wait_kind kind, uint64_t deadline)
 {
 	p->open = step;
 	p->wait = kind;
 	p->deadline = deadline;
+}
+
+void steps_wait_for_fences(struct player *p, const struct step *step, enum wait_kind kind, uint64_t now)
+{
+	p->fences_again = 0;
+	steps_wait_for(p, step, kind, now + p->config.deadline / 2);
 }
 
 /* Of a receiving step, also of one inside of the open `Together:` or `either:`. */
@@ -83,6 +104,11 @@ static int try_open(struct player *p, uint64_t now)
 	switch (p->wait) {
 	case WAIT_STEP:
 		return step_try(p, step, now);
+	case WAIT_GONE:
+		if (!seats_leaving(p)) {
+			steps_wait_for(p, step, WAIT_NOTICED, now + p->config.quiet);
+		}
+		return 0;
 	case WAIT_FENCE:
 		if (fences_open(p)) {
 			return 0;
@@ -164,8 +190,7 @@ static void begin_end(struct player *p, uint64_t now)
 		fenced = 1;
 	}
 	if (fenced) {
-		p->wait = WAIT_END_FENCE;
-		p->deadline = now + p->config.deadline;
+		steps_wait_for_fences(p, NULL, WAIT_END_FENCE, now);
 	} else {
 		end_is_quiet(p, now);
 	}
@@ -241,15 +266,36 @@ static void fence_lost(struct player *p, uint64_t now)
 	play_fails(p, now);
 }
 
+/* 1: there is more time, as fences that may have been lost were sent again. */
+static int fences_get_time(struct player *p, uint64_t now)
+{
+	if ((p->wait != WAIT_FENCE && p->wait != WAIT_END_FENCE) || p->fences_again || !fences_repeat(p)) {
+		return 0;
+	}
+	p->fences_again = 1;
+	p->deadline = now + p->config.deadline - p->config.deadline / 2;
+	return 1;
+}
+
 void steps_timeout(struct player *p, uint64_t now)
 {
 	const struct step *step = p->open;
+	if (fences_get_time(p, now)) {
+		return;
+	}
 	if (p->wait == WAIT_STEP && step->kind == STEP_EITHER && now >= p->settled) {
 		steps_advance(p, now);
 		return;
 	}
-	p->timed_out |= p->wait != WAIT_QUIET && p->wait != WAIT_END_QUIET;
+	p->timed_out |= !wait_passes(p->wait);
 	switch (p->wait) {
+	case WAIT_GONE:
+	case WAIT_NOTICED:
+		p->open = NULL;
+		p->deadline = PLAYER_NEVER;
+		step_enter(p, step, now);
+		steps_advance(p, now);
+		break;
 	case WAIT_END_QUIET:
 		end_is_quiet(p, now);
 		break;

@@ -317,7 +317,39 @@ START_TEST(after_the_orderly_end_the_hook_waits_for_the_last_stream)
 	stage_streams(st, "Marlowe", 0, 1);
 	ck_assert_str_eq(stage_actions(st), "");
 	stage_streams(st, "Marlowe", 0, 0);
+	ck_assert_str_eq(stage_actions(st), "");
+	stage_quiet(st);
 	ck_assert_str_eq(stage_actions(st), ASKS_FOR_REQUEST);
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_target_has_time_to_notice_that_streams_ended)
+{
+	/* What it says on a stream that it takes for alive is lost. */
+	struct stage *st = stage_open("Bard connects\nMarlowe disconnects\nKyd resets\nBard sends:\n\t<presence/>\n"
+								  "Bard sends:\n\t<message/>\n");
+	stage_connected(st, "Bard");
+	stage_streams(st, "Kyd", 0, 0);
+	ck_assert_str_eq(stage_actions(st), "Bard connects\nMarlowe disconnects\nKyd resets\n");
+	ck_assert_str_eq(player_waits_for(st->player).what, "the end of a peer's streams");
+	stage_streams(st, "Marlowe", 0, 0);
+	ck_assert_str_eq(stage_actions(st), "");
+	ck_assert(player_waits_for(st->player).quiet);
+	stage_quiet(st);
+	ck_assert_str_eq(stage_actions(st), "Bard sends to example.org: <presence/>\n"
+										"Bard sends to example.org: <message to=\"example.org\"/>\n");
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(a_target_that_does_not_end_its_streams_delays_the_play_only)
+{
+	struct stage *st = stage_open("Marlowe disconnects\nthe target revokes Marlowe\n");
+	stage_streams(st, "Marlowe", 0, 1);
+	stage_pass(st, STAGE_DEADLINE);
+	ck_assert_str_eq(stage_actions(st), "Marlowe disconnects\ntarget hook revoke marlowe.test\n");
+	ck_assert(player_timed_out(st->player));
 	stage_close(st);
 }
 END_TEST
@@ -352,6 +384,7 @@ START_TEST(after_a_reset_a_fence_is_needed)
 	stage_streams(st, "Marlowe", 0, 0);
 	stage_actions(st);
 	stage_connected(st, "Bard");
+	stage_quiet(st);
 	ck_assert_has(stage_actions(st), "# fence\n");
 	stage_close(st);
 }
@@ -434,6 +467,8 @@ static Suite *make(void)
 	tcase_add_test(tests, a_fence_is_not_put_again_after_a_bare_fin);
 	tcase_add_test(tests, an_ended_stream_needs_no_fence);
 	tcase_add_test(tests, after_the_orderly_end_the_hook_waits_for_the_last_stream);
+	tcase_add_test(tests, a_target_has_time_to_notice_that_streams_ended);
+	tcase_add_test(tests, a_target_that_does_not_end_its_streams_delays_the_play_only);
 	tcase_add_test(tests, after_the_end_of_its_direction_the_hook_waits_for_those_streams);
 	tcase_add_test(tests, the_end_of_the_targets_streams_is_waited_for);
 	tcase_add_test(tests, after_a_reset_a_fence_is_needed);

@@ -29,6 +29,11 @@ class Run:
     def text(self) -> str:
         return self.stdout + self.stderr
 
+    def failures(self) -> str:
+        """What to read when a run was to be green: the TAP of every scenario that was not, the last line, standard error."""
+        points = re.findall(r"^not ok \d+ - (?![^\n]*# TODO)[^\n]*\n(?:  [^\n]*\n)*", self.stdout, re.M)
+        return "".join(points) + self.stdout[self.stdout.rstrip().rfind("\n") + 1 :] + self.stderr
+
     def verdicts(self) -> dict[str, str]:
         """Scenario id -> first words of its TAP test point ("ok", "not ok", "skip")."""
         found = {}

@@ -6,7 +6,7 @@ import re
 
 def test_the_whole_suite(buddycheck):
     run = buddycheck(target="ejabberd")
-    assert run.status == 0, run.stdout[-3000:] + run.stderr
+    assert run.status == 0, run.failures()
     assert len(run.verdicts()) >= 250
 
     # ejabberd pushes roster changes to every session of a user and ends one that answers in the name of another.

@@ -35,7 +35,7 @@ def target_pid() -> str:
 
 def test_same_verdicts_with_every_seed_and_number_of_jobs(buddycheck):
     runs = [buddycheck("--seed", str(seed), "--jobs", str(jobs)) for seed, jobs in ((1, 0), (2, 64), (3, 5))]
-    assert [run.status for run in runs] == [0, 0, 0], runs[0].text[-3000:]
+    assert [run.status for run in runs] == [0, 0, 0], runs[0].failures()
     assert runs[0].verdicts() == runs[1].verdicts() == runs[2].verdicts()
     assert len(runs[0].verdicts()) >= 40
 
@@ -43,7 +43,7 @@ def test_same_verdicts_with_every_seed_and_number_of_jobs(buddycheck):
 def test_scenarios_that_restart_the_target_share_the_restart(buddycheck):
     # What spoils the store needs restarts of its own.
     run = buddycheck("persist", "out/no-unsolicited-at-start", "out/late-approval-after-restart", "--exclude", "persist/store-*")
-    assert run.status == 0, run.text[-3000:]
+    assert run.status == 0, run.failures()
     assert len(run.verdicts()) >= 8
     starts = (run.out / "target.log").read_text().count("Hello and welcome to Prosody")
     assert starts == 5, "one start of each instance, one restart, one after a kill"
@@ -52,7 +52,7 @@ def test_scenarios_that_restart_the_target_share_the_restart(buddycheck):
 def test_stock_prosody_fails_and_breaks_nothing(buddycheck):
     run = buddycheck(target="prosody-stock")
     assert run.status == 1
-    assert "INCONCLUSIVE" not in run.stdout and "ERROR" not in run.stdout, run.stdout[-3000:]
+    assert "INCONCLUSIVE" not in run.stdout and "ERROR" not in run.stdout, run.failures()
     verdicts = run.verdicts()
     assert verdicts["disco/feature-advertised-to-admin"] == "not ok"
     assert verdicts["adhoc/form-shape"] == "not ok"
@@ -66,7 +66,7 @@ def test_server_that_is_killed_from_outside_once(buddycheck, profile):
     target = profile(hook_program(f"mkdir $BUDDYCHECK_DIR/killed 2>/dev/null && kill -9 {target_pid()}; echo $BUDDYCHECK_PEER"))
     run = buddycheck("adhoc", "in/pending-visible", target=target)
     assert run.status == 3
-    assert set(run.verdicts().values()) == {"ok"}, run.text[-3000:]
+    assert set(run.verdicts().values()) == {"ok"}, run.failures()
     assert "Bail out!" not in run.stdout
     [point] = [line for line in run.stdout.splitlines() if " - run: The target stays alive" in line]
     assert point.startswith("not ok")
@@ -91,8 +91,8 @@ def test_server_that_a_scenario_kills_again_and_again(buddycheck, profile):
 def test_server_that_dies_when_scenarios_share_a_restart(buddycheck, profile):
     target = profile(roster_program(f"mkdir $BUDDYCHECK_DIR/killed 2>/dev/null && kill -9 {target_pid()}; echo $BUDDYCHECK_PEER both"))
     run = buddycheck("persist/both-after-restart", "persist/session-across-restart", "adhoc/form-shape", target=target)
-    assert run.status == 3, run.text[-3000:]
-    assert set(run.verdicts().values()) == {"ok"} and len(run.verdicts()) == 3, run.text[-3000:]
+    assert run.status == 3, run.failures()
+    assert set(run.verdicts().values()) == {"ok"} and len(run.verdicts()) == 3, run.failures()
     assert "persist/both-after-restart" in run.stdout.partition("# INCONCLUSIVE run: ")[2].partition("\n")[0]
 
 
