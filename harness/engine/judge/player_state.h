@@ -127,8 +127,13 @@ struct player {
 };
 
 /* player.c */
+void name_set(struct player *p, const char *name, const char *form, const char *value); /* ${name form} */
+
+/* needs.c */
+void needs_check(struct player *p);						 /* what is missing makes the play SKIP */
 int has_hook(struct player *p, const struct step *step); /* 0: a step that must be carried out makes the play SKIP */
 
+/* happens.c */
 int step_fits(const struct player *p, int actor, const struct step *step, const struct stanza *s);
 
 /* inbox.c */
