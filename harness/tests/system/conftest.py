@@ -1,18 +1,27 @@
 """Tests with real servers: what a user does, and what goes wrong. They run the command as a user would."""
 
 import os
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "harness" / "driver"))
+
+from buddycheck.ports import HIGHEST_PORT, LOWEST_PORT, Claims  # noqa: E402
+
 COMMAND = ROOT / "build" / "buddycheck"
-SECONDS = 60  # a hung run fails the test instead of hanging it
+SECONDS = 600  # a hung run fails the test instead of hanging it; a busy machine may take ten times as long as a quiet one
+ADDRESS = "127.0.0.1"
 MARK = f"BUDDYCHECK_TEST={uuid.uuid4()}"  # in the environment of every process that a test starts
 
 
@@ -76,6 +85,41 @@ def profile(tmp_path):
         return str(folder / "target.toml")
 
     return make
+
+
+@pytest.fixture
+def free_port() -> Iterator[Callable[[], int]]:
+    """Gives ports on which nothing listens and that no run takes. The system's own choice for port 0 would be one of those that it gives to
+    outgoing connections: another process may have it a moment later, and who waits for a server there may connect to itself."""
+    claims = Claims()
+
+    def choose() -> int:
+        while True:
+            port = random.randrange(LOWEST_PORT, HIGHEST_PORT)
+            with socket.socket() as sock:
+                try:
+                    sock.bind((ADDRESS, port))
+                except OSError:
+                    continue
+            if claims.take(port):
+                return port
+
+    yield choose
+    claims.release()
+
+
+def wait_for(port: int, server: subprocess.Popen) -> None:
+    """Until the server listens there; it must not end before."""
+    while True:
+        try:
+            socket.create_connection((ADDRESS, port), timeout=SECONDS).close()
+            return
+        except ConnectionRefusedError:
+            try:
+                status = server.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(f"the server ended with status {status}") from None
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,9 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, SECONDS
 
 CI = ROOT / "ci"
-SECONDS = 120
 
 
 def github(path: str) -> list[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from test_reference import ADDRESS, ROOT, SECONDS, SERVER, free_port, wait_for
+from conftest import ADDRESS, ROOT, SECONDS, wait_for
+from test_reference import SERVER
 
 SECRET = "component-secret-of-this-test"
 SCENARIOS = ["in/local-component", "sec/component-is-answered", "sec/component-without-secret"]  # they need no other server
@@ -68,7 +69,7 @@ class Relay:
 
 
 @pytest.fixture
-def relayed(tmp_path):
+def relayed(tmp_path, free_port):
     """The reference server with a relay before its component port: the path of its profile, and the relay."""
     c2s, s2s, component = free_port(), free_port(), free_port()
     relay = Relay(component)
@@ -80,7 +81,7 @@ def relayed(tmp_path):
     profile = tmp_path / "target.toml"
     profile.write_text(PROFILE.format(address=ADDRESS, c2s=c2s, s2s=s2s, relay=relay.port, secret=SECRET))
     process = subprocess.Popen([SERVER, tmp_path / "server.json"], stderr=subprocess.PIPE, text=True)
-    wait_for(component)
+    wait_for(component, process)
     yield profile, relay
     process.terminate()
     _, errors = process.communicate(timeout=SECONDS)

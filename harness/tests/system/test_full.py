@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from conftest import COMMAND, ROOT
+from conftest import COMMAND, ROOT, SECONDS
 
 ARGS = ["--target", "reference", "disco", "cancel", "--seed", "1"]
 
@@ -12,7 +12,7 @@ def on_a_disk_of(size: str, folder, *argv: str) -> tuple[subprocess.CompletedPro
     """The command on a small disk, mounted at `folder` for it alone, and the files that are there afterwards."""
     folder.mkdir(exist_ok=True)
     script = f'mount -t tmpfs -o size={size} tmpfs "$0" && {{ "$@"; status=$?; ls -A "$0"/run >"$0".names; exit $status; }}'
-    done = subprocess.run(["unshare", "-rm", "sh", "-c", script, str(folder), *argv], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script, str(folder), *argv], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
     return done, set(folder.with_name(folder.name + ".names").read_text().split())
 
 

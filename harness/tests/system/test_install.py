@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import COMMAND, ROOT
+from conftest import COMMAND, ROOT, SECONDS
 
 MAKE = ["make", "-s", "--no-print-directory"]
 
@@ -32,7 +32,7 @@ def installed(tmp_path_factory):
 
 def call(installed, *argv: str, cwd) -> subprocess.CompletedProcess:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BUDDYCHECK_")}
-    return subprocess.run([str(installed / "bin" / "buddycheck"), *argv], cwd=cwd, env=clean, capture_output=True, text=True, timeout=60)
+    return subprocess.run([str(installed / "bin" / "buddycheck"), *argv], cwd=cwd, env=clean, capture_output=True, text=True, timeout=SECONDS)
 
 
 def test_runs_where_there_is_no_checkout(installed, tmp_path):

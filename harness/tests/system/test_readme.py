@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, SECONDS
 
 TEXT = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```\n(.*?)^```$", TEXT, re.M | re.S)
@@ -35,7 +35,7 @@ def test_every_command_does_what_it_says(checkout):
     commands = [each for each in COMMANDS if each.startswith("build/buddycheck ")]
     assert len(commands) > 15
     for command in commands:
-        done = subprocess.run(["sh", "-c", command], cwd=checkout, env=os.environ | {"HOME": str(checkout)}, capture_output=True, text=True, timeout=180)
+        done = subprocess.run(["sh", "-c", command], cwd=checkout, env=os.environ | {"HOME": str(checkout)}, capture_output=True, text=True, timeout=SECONDS)
         red = " my/" in command or "run-1.2" in command or "merge" in command  # the server of one's own has a fault
         assert done.returncode in ((0, 1) if red else (0,)), (command, done.stderr)
         if "--expect" in command:

@@ -28,7 +28,7 @@ def test_target_that_stays_silent_has_refused_too(buddycheck, profile):
     back = """sed -i 's/"address": "127.0.0.9"/"address": "127.0.0.1"/' reference.conf"""
     run = buddycheck("persist/store-corrupt", target=profile(
         BUILD, (f'''"cd '${{dir}}' && {DAMAGE}"''', f"""'''{elsewhere}'''"""), (f'''"cd '${{dir}}' && {REPAIR}"''', f"""'''{back}'''"""),
-        ("start = 10000", "start = 500"), base="reference"))
+        ("start = 10000", "start = 4000"), base="reference"))
     assert run.status == 0, run.text
     assert hooks(run) == ["store_corrupt: done, the target refused to start and was repaired"]
 
@@ -56,7 +56,7 @@ def test_failing_damage_ends_the_run(buddycheck, profile):
 def test_decision_by_a_program_is_taken_as_a_whole(buddycheck, profile):
     """It has no two stages: nothing happens when it begins."""
     path = Path(profile(BUILD, ('[hooks.deny]\nadhoc = "server-presence#deny"\nfields = { peerjid = "${peer}" }',
-                                '[hooks.deny]\nprogram = ["sh", "-c", "echo $$BUDDYCHECK_PEER"]'), ("deadline = 5000", "deadline = 500"), base="reference"))
+                                '[hooks.deny]\nprogram = ["sh", "-c", "echo $$BUDDYCHECK_PEER"]'), ("deadline = 5000", "deadline = 1500"), base="reference"))
     run = buddycheck("in/approve-deny-race", target=str(path))
     begun, finished = [answer for answer in hooks(run) if answer.startswith("deny")]
     assert begun == "deny: done" and finished.startswith("deny: done, marlowe-")
