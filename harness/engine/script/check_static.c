@@ -175,7 +175,7 @@ static void check_bindings(struct checker *c, const struct step *step)
 /* "X's stream is closed" */
 static int ends_stream(const struct step *step)
 {
-	return step->kind == STEP_RECEIVE && node_is(step->template->root, "closed", NS_STREAM_EVENT);
+	return step->kind == STEP_RECEIVE && step->template && node_is(step->template->root, "closed", NS_STREAM_EVENT);
 }
 
 static void check_connection(struct checker *c, const struct step *step)

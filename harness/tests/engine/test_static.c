@@ -240,6 +240,21 @@ START_TEST(a_client_connects_before_it_acts)
 }
 END_TEST
 
+/* Who edits a scenario is told of every mistake, not of the first one. */
+START_TEST(a_stanza_that_cannot_be_read_ends_nothing)
+{
+	teardown();
+	s = scenario_read("area/name.scs",
+			"# T\n[Admin] Bard\n-----\nBard connects\nBard receives:\n\t<iq/>\n\tbind a: @id\n\t\t= 1\n"
+			"Bard receives:\n\t<iq/>\n\ttext\n\t<iq/>\n\tSB-001 x\n",
+			&phrases, &ps);
+	ck_assert_uint_ge(ps.count, 1);
+	size_t before = ps.count;
+	scenario_check(s, &table, &ps);
+	ck_assert_uint_ge(ps.count, before);
+}
+END_TEST
+
 START_TEST(something_must_be_decided)
 {
 	check_play("Bard connects\nTybalt receives: nothing\n");
@@ -437,6 +452,7 @@ static Suite *make(void)
 			tests, a_component_connects_before_it_acts, 0, sizeof component_plays / sizeof *component_plays);
 	tcase_add_test(tests, a_cast_has_few_components);
 	tcase_add_test(tests, a_client_connects_before_it_acts);
+	tcase_add_test(tests, a_stanza_that_cannot_be_read_ends_nothing);
 	tcase_add_test(tests, something_must_be_decided);
 	tcase_add_test(tests, an_identity_is_a_peers);
 	tcase_add_test(tests, long_silence_is_slow);
