@@ -493,3 +493,11 @@ size_t stage_count(const struct stage *st, const char *id)
 	}
 	return n;
 }
+
+void stage_ends_as(struct stage *st, const char *finding, const char *verdict)
+{
+	stage_end(st);
+	ck_assert_finding(st, "TT-1", finding);
+	ck_assert_verdict(st, verdict);
+	stage_close(st);
+}

@@ -77,6 +77,8 @@ const char *stage_verdict(const struct stage *st);
 const char *stage_finding(const struct stage *st, const char *id);
 const char *stage_detail(const struct stage *st, const char *id); /* "" if it has none */
 size_t stage_count(const struct stage *st, const char *id);		  /* findings with that id */
+/* Ends the play, compares the verdicts of TT-1 and of the play, closes the stage. */
+void stage_ends_as(struct stage *st, const char *finding, const char *verdict);
 
 #define ck_assert_has(text, part) ck_assert_msg(strstr((text), (part)) != NULL, "expected '%s' in '%s'", (part), (text))
 #define ck_assert_lacks(text, part)                                                                                    \
