@@ -1,4 +1,4 @@
-"""A kept run that needs no target: small scenarios, a journal made by hand, judged by the real engine."""
+"""A kept run that needs no target: small scenarios, a journal made by hand, judged by the real engine. And what verifying it says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ ENGINE = ROOT / "build" / "buddycheck-engine"
 PRODUCT = "Vendor, Product 1.2"
 JOURNAL_PATH = "/home/vendor/work/out/journal.jsonl"
 RERUN = "/opt/vendor/bin/buddycheck run --target /home/vendor/servers/target.toml --seed 7"
+
+Files = dict[str, bytes]
+SEALED = ("conformance.html", "conformance.txt", "doap.xml", "journal.jsonl", "run.json", "scenarios/demo/approved.scs", "scenarios/demo/kept.scs",
+          "scenarios/demo/quiet.scs", "scenarios/phrases/background.rules", "scenarios/requirements.tsv")
+ALL = (*SEALED, "statement.json", "statement.json.sig")
 
 COLUMNS = "id\tsource\tlevel\tsubject\tarea\tstatement\tobservable\tpreconditions\tstrictness\tparts\twhy_none\tnotes\n"
 REQUIREMENTS = COLUMNS + "".join("\t".join(row) + "\n" for row in (
@@ -44,6 +49,7 @@ SCENARIOS = {
 HEADER = "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' from='srv.test' to='marlowe.test' version='1.0'>"
 SUBSCRIBE = '<presence type="subscribe" from="marlowe.test" to="srv.test"/>'
 SUBSCRIBED = "<presence from='srv.test' to='marlowe.test' type='subscribed'/>"
+UNSUBSCRIBED = SUBSCRIBED.replace("subscribed", "unsubscribed")
 FENCE = "<iq type='get' id='k2-fence1-0' from='kyd.test' to='srv.test'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
 ANSWER = "<iq type='result' id='k2-fence1-0' from='srv.test' to='kyd.test'/>"
 VERSION = "<iq type='result' id='version1'><query xmlns='jabber:iq:version'><name>Demo</name>\n<version> 1.2</version></query></iq>"
@@ -213,3 +219,34 @@ class Workshop:
         octets = text.encode()
         run["journal"] = {"file": "journal.jsonl", "sha256": hashlib.sha256(octets).hexdigest(), "lines": octets.count(b"\n")}
         return {**files, bundle.JOURNAL: octets, bundle.RUN: model.text(run).encode()}
+
+
+def verify(shop: Workshop, files: Files, *more: str) -> Done:
+    return shop.call("verify", shop.put(files), *(more or ("--allowed-signers", "vendor.allowed")))
+
+
+def refused(done: Done, *words: str) -> None:
+    """Exit status 2 and one line."""
+    assert done.status == 2 and done.err.count("\n") == 1, done
+    for word in words:
+        assert word in done.err
+
+
+def broken(done: Done, *words: str) -> None:
+    """Exit status 1, and it is named."""
+    assert done.status == 1 and "NOT VALID" in done.err, done
+    for word in words:
+        assert word in done.err, done.err
+
+
+def replaced(before: str, after: str) -> Callable[[str], str]:
+    def edit(text: str) -> str:
+        assert before in text
+        return text.replace(before, after, 1)
+
+    return edit
+
+
+def each_result(run: dict[str, Any], id: str) -> dict[str, Any]:
+    [scenario] = [each for each in run["scenarios"] if each["id"] == id]
+    return scenario["results"][0]  # type: ignore[no-any-return]

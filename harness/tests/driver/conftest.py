@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -23,9 +23,14 @@ sys.path.insert(0, str(DRIVER))
 from buddycheck.catalogue import parse  # noqa: E402
 from buddycheck.cli import main  # noqa: E402
 
+if TYPE_CHECKING:
+    from certificates import Files, Workshop
+
 # The same examples in every run, and no clock: a test that fails on one machine fails on all.
 settings.register_profile("driver", max_examples=50, derandomize=True, deadline=None, database=None)
 settings.load_profile("driver")
+
+pytest.register_assert_rewrite("certificates")
 
 PASSWORD = "s3cret-of-admin"
 
@@ -239,3 +244,28 @@ def golden() -> Any:
         assert text == path.read_text()
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A workshop with a run that is kept and certified."""
+    from certificates import Workshop  # which needs this file
+
+    made = Workshop(tmp_path_factory.mktemp("shop"))
+    made.run()
+    assert made.certify().status == 0
+    return made
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Workshop:
+    """A workshop for one test."""
+    from certificates import Workshop
+
+    return Workshop(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def files(shop: Workshop) -> Files:
+    """What is in the certificate of the shop."""
+    return shop.files()
