@@ -75,9 +75,10 @@ $(BUILD)/buddycheck: harness/driver/launcher.sh
 	@install -m 755 $< $@
 
 # Compiling costs more than the rest of the driver's start.
-$(BUILD)/bytecode/made: $(BUILD)/buddycheck $(wildcard harness/driver/buddycheck/*.py)
+$(BUILD)/bytecode/made: harness/driver/bytecode.py $(wildcard harness/driver/buddycheck/*.py)
 	@mkdir -p $(@D)
-	@env -u PYTHONDONTWRITEBYTECODE $(BUILD)/buddycheck --help >$@
+	@env -u PYTHONDONTWRITEBYTECODE $${BUDDYCHECK_PYTHON:-$(PYTHON)} -X pycache_prefix=$(abspath $(@D)) $<
+	@touch $@
 
 $(BUILD)/libbuddycheck.a: $(engine_objects)
 	@rm -f $@
