@@ -1,15 +1,19 @@
 """Entry point: `python3 harness/driver/buddycheck ...`, as launcher.sh does it, or `python3 -m buddycheck ...`."""
 
+import os.path
 import sys
-from pathlib import Path
 
 if sys.version_info < (3, 11):
     sys.exit("buddycheck: Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; set BUDDYCHECK_PYTHON")
 
 if not __package__:
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
-
-from buddycheck.cli import main_process  # noqa: E402  (the path above comes first)
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 if __name__ == "__main__":
-    main_process()
+    try:
+        from buddycheck.cli import main_process
+
+        main_process()
+    except KeyboardInterrupt:  # while Python imports: nothing has begun yet
+        print("buddycheck: interrupted", file=sys.stderr)
+        sys.exit(130)

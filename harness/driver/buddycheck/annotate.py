@@ -10,7 +10,6 @@ from . import model
 from .places import Places
 from .results import FLAKY, XPASS, Outcome, Result
 
-SYSTEMS = ("github", "gitlab")
 LEVELS = {"failure": "error", "error": "error", "pass": "warning", "skipped": "notice"}
 QUIET = ("PASS", "INFO", "SKIP", "UNREACHABLE", "XFAIL")
 SECTION = "buddycheck_failures"

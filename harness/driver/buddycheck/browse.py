@@ -9,9 +9,9 @@ from typing import TextIO
 from . import catalogue, rulings, selection
 from .catalogue import Catalogue, Requirement, Scenario
 from .errors import EXIT_FAILED, EXIT_OK, UsageProblem, nearest
+from .options import Wanted
 from .rulings import Ruling
-from .run import World
-from .selection import Wanted
+from .world import World
 
 WIDTH = 100
 REQUIREMENTS = "requirements.tsv"

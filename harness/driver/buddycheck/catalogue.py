@@ -13,7 +13,7 @@ from .engine import Engine, Event
 from .errors import Problem, RunProblem, UsageProblem
 from .loop import Loop, Promise
 from .places import Places
-from .process import Children, capture, describe_status
+from .process import capture, describe_status
 
 STRICTNESSES = ("HARD", "WARN", "INFO")
 SECONDS = 60.0  # for reading it
@@ -139,24 +139,22 @@ def load(places: Places, environ: Mapping[str, str]) -> Catalogue:
         raise _unreadable(error, places) from error
 
 
-def begin(places: Places, environ: Mapping[str, str], loop: Loop, children: Children, log: IO[bytes]) -> tuple[Engine, Catalogue]:
-    """Starts the engine of a run, which tells the catalogue and waits for its plan. `log` must be readable, too. Otherwise like `load`."""
-    places.check_engine()
-    told: Promise[Event | str] = Promise()
-    engine = Engine(loop, children, places.engine, log, environ, "run", str(places.scenarios))
-    engine.on_event(told.resolve)
-    engine.on_nonsense(lambda reason, line: told.resolve(reason))
-    engine.closed.then(lambda: told.resolve(""))
-    if not loop.complete(loop.within(told, SECONDS)):
+def told(engine: Engine, loop: Loop, log: IO[bytes], places: Places) -> Catalogue:
+    """What the engine of a run tells before it waits for its plan. `log`, its own, must be readable. Otherwise like `load`."""
+    answer: Promise[Event | str] = Promise()
+    engine.on_event(answer.resolve)
+    engine.on_nonsense(lambda reason, line: answer.resolve(reason))
+    engine.closed.then(lambda: answer.resolve(""))
+    if not loop.complete(loop.within(answer, SECONDS)):
         raise RunProblem("engine", f"{places.engine} did not tell its catalogue within {SECONDS:g} s and was killed")
-    document = told.value
+    document = answer.value
     if document == "":
         log.seek(0)
         raise _ended(engine.closed.value or 0, log.read(), places)
     try:
         if not isinstance(document, dict):
             raise ValueError(document)
-        return engine, parse(document, places.scenarios)
+        return parse(document, places.scenarios)
     except UNREADABLE as error:
         raise _unreadable(error, places) from error
 

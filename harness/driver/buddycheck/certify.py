@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 from . import bundle, declaration, judge, model, origin, outputs, signing, statement
 from .errors import EXIT_OK, UsageProblem
 from .published import published
-from .run import World
+from .world import World
 
 Run = Mapping[str, Any]
 LISTED = 5
@@ -47,7 +45,7 @@ def certify(options: Options, world: World) -> int:
     signed = statement.text(stated)
     signature = signing.sign(signed, places.cwd / options.key, options.key, world.environ)
     made = {**files, bundle.STATEMENT: signed, bundle.SIGNATURE: signature}
-    bundle.write(out, _top(out), made, calendar.timegm(time.strptime(kept["started"], model.STAMP)))
+    bundle.write(out, _top(out), made, int(model.started(kept)))
     _tell(stated, out, world)
     return EXIT_OK
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import errno
 import math
 import os
@@ -15,13 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from .annotate import SYSTEMS
 from .errors import EXIT_INTERRUPTED, EXIT_UNJUDGED, EXIT_USAGE, Problem, RunProblem, UsageProblem, hint, why
+from .options import CI_SYSTEMS, CONFORMANCE, FORMATS, LEVELS, NETWORKS, Format, Options, Wanted
 from .places import DEFAULT_TARGET, Places
 from .process import allow_descriptors
-from .profile import NETWORKS
-from .run import FORMATS, Format, Options, World, failed_step, run
-from .selection import CONFORMANCE, LEVELS, Wanted
+from .world import World
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 HELP = """usage: buddycheck COMMAND ...
@@ -138,12 +135,14 @@ def _run_parser() -> Parser:
         "environment say; 'buddycheck merge' unites the runs")
     add("--baseline", default="", metavar="RUN",
         help="compare with this kept run; exit 1 only for a scenario that fails now and did not there")
-    add("--annotate", choices=SYSTEMS, default="", help="point this CI system at what failed, in lines on standard output")
+    add("--annotate", choices=CI_SYSTEMS, default="", help="point this CI system at what failed, in lines on standard output")
     add("--out", default="", metavar="DIR", help="the run's folder (default: reports/out/<target>-<time>-<pid>)")
     return parser
 
 
 def _run(argv: Sequence[str], world: World) -> int:
+    from .run import run
+
     given = _run_parser().parse_intermixed_args(argv)
     options = Options(
         wanted=_wanted(given), target=given.target, jobs=given.jobs, seed=given.seed, patience=given.patience,
@@ -289,6 +288,8 @@ def _merge(argv: Sequence[str], world: World) -> int:
 
 
 def _expect(argv: Sequence[str], world: World) -> int:
+    import datetime
+
     from . import expect_write
 
     def date(text: str) -> datetime.date:
@@ -357,7 +358,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, stdout: Tex
     try:
         return _dispatch(argv, world)
     except RunProblem as problem:
-        world.say(failed_step(problem))
+        world.say(f"buddycheck: {problem.words()}")
         return problem.exit_status
     except Problem as problem:
         world.say(*map(_prefixed, problem.lines))

@@ -6,7 +6,6 @@ has, what the target's owner expects to fail, and how long it took never make a 
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -208,6 +207,8 @@ def _time(
     base: Mapping[str, Any], run: Mapping[str, Any], both: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What took longer, where the same was played. Never decides anything."""
+    import statistics  # not for a run without --baseline
+
     same = bool(both) and len(both) == len(before) == len(after) and base["options"]["repeat"] == run["options"]["repeat"]
     pairs = {id: (_ms(before[id]), _ms(after[id])) for id in both if same and before[id]["verdict"] == after[id]["verdict"]}
     known = {id: (old, new) for id, (old, new) in pairs.items() if old and new}

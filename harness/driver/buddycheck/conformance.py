@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .selection import CONFORMANCE
+from .options import CONFORMANCE
 
 Run = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from . import catalogue, outputs, toml_lines
 from .catalogue import STRICTNESSES, Catalogue, Requirement
 from .errors import EXIT_FAILED, EXIT_OK, UsageProblem, nearest
 from .places import Places
-from .run import World
+from .world import World
 
 LISTED = 2
 STATES = ("decided", "waits", "reason", "open")

@@ -22,7 +22,7 @@ from .session import engine_profile
 from .target import Target
 
 if TYPE_CHECKING:
-    from .run import World
+    from .world import World
 
 PASSED, FAILED, UNJUDGED, SKIPPED = "PASS", "FAIL", "INCONCLUSIVE", "SKIP"
 COMMAND = "http://jabber.org/protocol/admin#server-buddy"  # XEP-0267 section 2

@@ -35,6 +35,10 @@ class RunProblem(Problem):
         self.reason = reason
         super().__init__(f"{step}: {reason}")
 
+    def words(self) -> str:
+        """For one that ended before it had an outcome."""
+        return f"the run could not go on (step {self.step}): {self.reason}"
+
 
 def why(error: OSError) -> str:
     """The reason of an operating system error in words, without number and file name."""

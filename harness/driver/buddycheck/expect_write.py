@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from . import catalogue, expect, model, outputs, tally
 from .errors import EXIT_OK, UsageProblem
-from .run import World
+from .world import World
 
 DAYS = 90  # until an entry that nobody has explained counts as failing again
 COMMON = 3  # scenarios in which a requirement fails, and nowhere else is decided otherwise: one entry for all

@@ -14,9 +14,9 @@ from .encounter import FAILED, SKIPPED, UNJUDGED, Encounter, Met, add_hook
 from .errors import EXIT_FAILED, EXIT_OK, EXIT_UNJUDGED, UsageProblem, why
 from .mask import Mask
 from .profile import Account, Profile
-from .run import World
 from .session import room
 from .tap import one_line
+from .world import World
 
 DOMAINS = ("left.test", "right.test")
 HOOKS = ("pending", "approve", "roster")

@@ -13,10 +13,11 @@ from . import catalogue, model
 from .catalogue import Catalogue
 from .errors import RunProblem, UsageProblem
 from .mask import MASKED
+from .options import Wanted
 from .places import Places
 from .process import capture, describe_status
 from .results import Outcome, Result
-from .selection import Wanted, scope
+from .selection import scope
 
 Run = Mapping[str, Any]
 SECONDS = 600.0

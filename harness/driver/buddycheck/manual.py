@@ -13,7 +13,7 @@ from typing import Any
 
 from . import VERSION, cli
 from .places import Places
-from .run import World
+from .world import World
 
 STATUSES = (
     ("0", "nothing failed; with a baseline: nothing fails that did not before"),

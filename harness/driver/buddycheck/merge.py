@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import time
 from collections import Counter
@@ -13,7 +12,7 @@ from typing import Any
 from . import merge_journal, model, outputs, summary, tally, writers
 from .errors import EXIT_FAILED, EXIT_UNJUDGED, UsageProblem
 from .places import Places
-from .run import World
+from .world import World
 
 Run = Mapping[str, Any]
 STEP = "merge"  # of the run, where shards are missing
@@ -134,7 +133,7 @@ def united(runs: Sequence[Run]) -> dict[str, Any]:
     scenarios = {each["id"]: each for run in runs for each in run["scenarios"]}
     wanted = first["shard"]["scenarios"]
     software = next((run["target"]["software"] for run in runs if run["target"]["software"]), None)
-    starts = [calendar.timegm(time.strptime(run["started"], model.STAMP)) for run in runs]
+    starts = [int(model.started(run)) for run in runs]
     entries = first["expectations"]["entries"]
     made |= {
         "target": {**first["target"], "software": software},

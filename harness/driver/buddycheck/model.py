@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 import time
@@ -15,11 +16,12 @@ from .catalogue import Catalogue, Verdict
 from .errors import UsageProblem, why
 from .expect import Expectations
 from .mask import Mask
+from .options import Wanted
 from .origin import Origin
 from .places import Places
 from .profile import Profile
 from .results import FLAKY, UNKNOWN_VERDICT, Outcome, Result
-from .selection import Wanted, conformance_of
+from .selection import conformance_of
 
 FORMAT = "buddycheck run"
 VERSION = 1
@@ -259,9 +261,17 @@ def check(found: Any, shown: str, places: Places) -> None:
         raise UsageProblem(f"{shown}: does not fit the format, at {where}: {_short(Exception(error.message))}")
     for run in (found, *found.get("merged", [])):
         try:
-            time.strptime(run["started"], STAMP)
+            started(run)
         except ValueError as error:
             raise UsageProblem(f"{shown}: does not fit the format, at started: {_short(error)}") from error
+
+
+def started(run: Mapping[str, Any]) -> float:
+    """When the run began, in seconds since the epoch."""
+    when = datetime.datetime.fromisoformat(run["started"])
+    if when.strftime(STAMP) != run["started"]:
+        raise ValueError(f"{run['started'][:40]!r} is not of the form {STAMP}")
+    return when.timestamp()
 
 
 def check_journal(run: Mapping[str, Any], folder: Path, places: Places) -> Path | None:

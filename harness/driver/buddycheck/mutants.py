@@ -21,14 +21,14 @@ from .faults import Fault
 from .loop import Loop, Promise
 from .mask import Mask
 from .mutants_store import Store, digest
+from .options import Format, Wanted
 from .origin import Origin
 from .process import Children
 from .profile import Profile
 from .progress import NoProgress, Progress
 from .results import Outcome
-from .run import Format, World
-from .selection import Wanted
 from .session import Limits, Session, plan, private_directory, signals
+from .world import World
 
 FORMATS = ("json", "tap", "plain")
 UNFAULTED = "unfaulted"

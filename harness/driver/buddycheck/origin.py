@@ -6,11 +6,12 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 
 from . import VERSION
-from .process import capture
+from .process import Capture
 
 CATALOGUE_FILES = (".scs", ".play", ".tsv", ".rules")
 INSTALLED = "COMMIT"  # in an installed tree, instead of .git
@@ -19,41 +20,64 @@ COMMIT = re.compile(r"([0-9a-f]{40,64})(-dirty)?\Z")
 
 
 class Origin:
-    """Both of a run, each looked at once: when it is asked for, or before."""
+    """Both of a run, each looked at once: when it is asked for, or ahead."""
 
     def __init__(self, home: Path, scenarios: Path, environ: Mapping[str, str]) -> None:
         self._home = home
         self._scenarios = scenarios
         self._environ = environ
+        self._asked: _Harness | None = None
 
     @cached_property
     def harness(self) -> dict[str, str | bool | None]:
-        """See below."""
-        return harness(self._home, self._environ)
+        """As the function of that name."""
+        return self._asked.found() if self._asked else harness(self._home, self._environ)
 
     @cached_property
     def catalogue(self) -> dict[str, str]:
-        """See below."""
+        """As the function of that name."""
         return catalogue(self._scenarios)
 
-    def look(self) -> None:
-        """Looks at both now."""
-        assert self.harness and self.catalogue
+    def look_ahead(self) -> None:
+        """Looks at the catalogue now, and has git look at the checkout until its answer is asked for: call `close` then."""
+        self._asked = _Harness(self._home, self._environ)
+        with suppress(OSError):  # whoever asks is told
+            _ = self.catalogue
+
+    def close(self) -> None:
+        """Ends what nobody asked for."""
+        if self._asked:
+            self._asked.close()
+
+
+class _Harness:
+    """The question for version and commit."""
+
+    def __init__(self, home: Path, environ: Mapping[str, str]) -> None:
+        self._installed = home / INSTALLED
+        self._git: Capture | None = None
+        if not self._installed.is_file() and (home / ".git").exists() and shutil.which("git", path=environ.get("PATH")):
+            self._git = Capture(["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], environ)
+
+    def found(self) -> dict[str, str | bool | None]:
+        match = COMMIT.match(self._described())
+        return {"version": VERSION, "commit": match[1] if match else None, "modified": bool(match and match[2])}
+
+    def _described(self) -> str:
+        if self._git:
+            status, output, _ = self._git.result()
+            return output.decode("ascii", "replace").strip() if status == 0 else ""
+        return self._installed.read_text(encoding="ascii", errors="replace").strip() if self._installed.is_file() else ""
+
+    def close(self) -> None:
+        if self._git:
+            self._git.close()
 
 
 def harness(home: Path, environ: Mapping[str, str]) -> dict[str, str | bool | None]:
     """Version and commit, of the checkout or of the one that it was installed from. `modified`: tracked files differ from that commit."""
-    found = COMMIT.match(_described(home, environ))
-    return {"version": VERSION, "commit": found[1] if found else None, "modified": bool(found and found[2])}
-
-
-def _described(home: Path, environ: Mapping[str, str]) -> str:
-    if (home / INSTALLED).is_file():
-        return (home / INSTALLED).read_text(encoding="ascii", errors="replace").strip()
-    if not (home / ".git").exists() or not shutil.which("git", path=environ.get("PATH")):
-        return ""
-    status, output, _ = capture(["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], environ)
-    return output.decode("ascii", "replace").strip() if status == 0 else ""
+    with closing(_Harness(home, environ)) as asked:
+        return asked.found()
 
 
 def catalogue(scenarios: Path) -> dict[str, str]:

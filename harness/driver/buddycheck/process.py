@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -161,12 +162,35 @@ class Children:
         self.end()
 
 
+class Capture:
+    """A program that needs no supervision, without a terminal, run while other things are done: it is waited for when its output is wanted."""
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._argv = argv
+        try:
+            self._popen = subprocess.Popen(
+                argv, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            )
+        except OSError as error:
+            raise UsageProblem(f"cannot start {argv[0]}: {why(error)}") from error
+
+    def result(self, seconds: float = 60.0, given: bytes = b"") -> tuple[int, bytes, bytes]:
+        """Status, standard output, standard error. `given`: its input."""
+        try:
+            output, errors = self._popen.communicate(given, seconds)
+        except subprocess.TimeoutExpired as error:
+            reason = f"{self._argv[0]} {self._argv[1]} did not end within {seconds:g} s and was killed"
+            raise RunProblem("engine", reason) from error
+        return self._popen.returncode, output, errors
+
+    def close(self) -> None:
+        """Ends it, if its result was not waited for."""
+        if self._popen.returncode is None:
+            self._popen.kill()
+            self._popen.communicate()
+
+
 def capture(argv: Sequence[str], environ: Mapping[str, str], seconds: float = 60.0, given: bytes = b"") -> tuple[int, bytes, bytes]:
-    """Runs a program that needs no supervision to its end, without a terminal: status, standard output, standard error. `given`: its input."""
-    try:
-        done = subprocess.run(argv, env=environ, input=given, capture_output=True, check=False, timeout=seconds, start_new_session=True)
-    except subprocess.TimeoutExpired as error:
-        raise RunProblem("engine", f"{argv[0]} {argv[1]} did not end within {seconds:g} s and was killed") from error
-    except OSError as error:
-        raise UsageProblem(f"cannot start {argv[0]}: {why(error)}") from error
-    return done.returncode, done.stdout, done.stderr
+    """Runs such a program to its end."""
+    with closing(Capture(argv, environ)) as begun:
+        return begun.result(seconds, given)

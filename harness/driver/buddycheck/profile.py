@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UsageProblem, hint
+from .options import NETWORKS
 from .toml_lines import KeyLines, read
 
 ACCOUNTS = ("admin", "second_admin", "user", "host_admin")
@@ -30,7 +31,6 @@ BUILTINS = ("restart", "kill")
 TLS_MODES = ("none", "starttls", "direct")
 S2S_TLS_MODES = ("none", "starttls")
 SRV_TARGETS = ("name", "address")
-NETWORKS = ("host", "private")
 LOOPBACK, ZONE = "127.0.0.1", "peers.test"  # of a target that is started by [start], unless it says otherwise
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*\Z", re.ASCII)

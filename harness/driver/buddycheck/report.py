@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from . import model, outputs, writers
 from .baseline import load
 from .errors import EXIT_OK, UsageProblem
-from .run import World
+from .world import World
 
 FORMATS = ("html", "markdown", "junit", "json", "plain")
 PAGE = "report.html"

@@ -3,30 +3,16 @@ without slow ones; and which requirements a run then judges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from .catalogue import Catalogue, Requirement, Scenario
 from .errors import UsageProblem, nearest
+from .options import CONFORMANCE, LEVELS, Wanted
 
-LEVELS = {"must": ("HARD",), "should": ("HARD", "WARN"), "all": ("HARD", "WARN", "INFO")}
-
-# What XEP-0267 says itself; with what it inherits from other specifications; with the specifications that build upon it.
-CONFORMANCE = ("core", "full", "dependents")
 DEPENDENTS = ("XEP-0268", "XEP-0275", "XEP-0309")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The options of a selection."""
-
-    selectors: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-    level: str = "all"
-    slow: bool = False
-    conformance: str = CONFORMANCE[-1]
 
 
 @dataclass(frozen=True)

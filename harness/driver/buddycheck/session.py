@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,17 +46,16 @@ class Limits:
 class Session:
     """Conducts one run and fills its outcome.
 
-    `engine`: one that waits for its plan, or the program. `meanwhile` is called once while the driver has nothing else to do.
+    `engine`: one that waits for its plan, or the program.
     """
 
     def __init__(
         self, *, profile: Profile, plan: Mapping[str, Any], engine: Engine | Path, folder: Path, mask: Mask,
         outcome: Outcome, progress: Progress, environ: Mapping[str, str], limits: Limits = Limits(),
-        meanwhile: Callable[[], None] = lambda: None, attempts: outputs.Attempts | None = None,
+        attempts: outputs.Attempts | None = None,
     ) -> None:
         self._profile = profile
         self._plan = plan
-        self._meanwhile: Callable[[], None] | None = meanwhile
         self._given = engine
         self._folder = folder
         self._mask = mask
@@ -139,9 +138,6 @@ class Session:
 
     def _on_ready(self, event: Event) -> None:
         self._outcome.ready_ms = self._outcome.ready_ms or float(event["ms"])  # of the first start
-        if self._meanwhile:
-            self._loop.after(0, self._meanwhile)
-            self._meanwhile = None
 
     def _on_begin(self, event: Event) -> None:
         self._outcome.began(event["scenario"], event["repeat"])

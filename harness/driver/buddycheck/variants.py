@@ -18,12 +18,12 @@ from . import faults, mutants
 from .catalogue import Catalogue
 from .errors import UsageProblem, hint
 from .loop import Promise
+from .options import Wanted
 from .results import Outcome, Result
-from .run import World
-from .selection import Wanted
 from .session import room
 from .summary import count_words
 from .toml_lines import KeyLines, read
+from .world import World
 
 NAME = "variants.toml"
 FINE = ("PASS", "SKIP", "INFO", "UNREACHABLE")

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from . import bundle, certify, declaration, judge, model, origin, signing, statement
 from .errors import EXIT_FAILED, EXIT_OK, Problem, UsageProblem
 from .places import Places
-from .run import World
+from .world import World
 
 Run = Mapping[str, Any]
 MOST_LINES = 40

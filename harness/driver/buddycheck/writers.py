@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import calendar
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import compare_text, model, summary
+from . import compare_text, junit as junit_xml, model, summary
 from .places import Places
-
-
-def load() -> None:
-    """Imports what every run needs in the end, for when there is time."""
-    from . import junit  # noqa: F401
 
 
 def text(name: str, run: Mapping[str, Any], folder: Path, places: Places) -> str:
@@ -43,10 +36,7 @@ def comparison_lines(run: Mapping[str, Any]) -> list[str]:
 
 def junit(run: Mapping[str, Any]) -> str:
     """JUnit XML."""
-    from . import junit as writer
-
-    started = calendar.timegm(time.strptime(run["started"], model.STAMP))
-    return writer.render(model.outcome_of(run), run["seconds"], started)
+    return junit_xml.render(model.outcome_of(run), run["seconds"], model.started(run))
 
 
 def as_json(run: Mapping[str, Any]) -> str:

@@ -60,6 +60,17 @@ def test_ctrl_c_before_the_target_runs(bench: Bench) -> None:
     assert bench.leftovers() == []
 
 
+# The first is imported before anything has begun, the second while the engine reads the scenarios.
+@pytest.mark.parametrize("module, words", [("argparse", "interrupted"), ("shlex", "interrupted, ended at once")])
+def test_ctrl_c_while_python_imports(bench: Bench, module: str, words: str) -> None:
+    (bench.root / "modules").mkdir()
+    (bench.root / "modules" / f"{module}.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    bench.environ["PYTHONPATH"] = str(bench.root / "modules")
+    with bench.run_process("disco") as process:
+        out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, "", f"buddycheck: {words}\n")
+
+
 def test_signal_handlers_are_as_before(bench: Bench) -> None:
     before = signal.getsignal(signal.SIGINT)
     bench.run()

@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 
 from buddycheck.catalogue import Catalogue, area_of, parse
 from buddycheck.errors import UsageProblem
-from buddycheck.selection import Wanted, scope, select
+from buddycheck.options import Wanted
+from buddycheck.selection import scope, select
 
 KNOWN: Catalogue = parse(sample(), Path("scenarios"))
 QUICK = ("disco/admin", "disco/user", "cancel/at-form", "persist/kill")
