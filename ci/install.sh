@@ -34,7 +34,7 @@ while [ $# -gt 0 ]; do
 		shift
 		case "$1" in
 		prosody | prosody-tls | prosody-stock) wanted="$wanted $prosody_packages" ;;
-		ejabberd) wanted="$wanted $ejabberd_packages" ;;
+		ejabberd | ejabberd-tls) wanted="$wanted $ejabberd_packages" ;;
 		jabberd2) wanted="$wanted $jabberd2_packages" ;;
 		*) ;; # a target of somebody else's brings its own packages
 		esac

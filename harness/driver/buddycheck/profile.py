@@ -126,6 +126,7 @@ class Profile:
     hooks: Mapping[str, Hook]
     start: Start | None
     component: Components | None = None
+    dialback: bool = True  # XEP-0220; without it the target takes certificates only
     direct_tls: Endpoint | None = None  # where the target takes streams of servers that begin with TLS (XEP-0368)
     network: str = NETWORKS[0]  # what the target needs: "private" for one that knows only real ports and resolv.conf
     peers_port: int = 0  # of the fake peers and of the DNS responder; 0: the engine chooses
@@ -209,7 +210,7 @@ class _Reader:
         domains = tuple(top.take("domains", _is_domains) or ())
         off_domain = top.take("off_domain", _is_domain, None)
         start = self._start(top.table("start")) if "start" in document else top.take("start", _is_table, None)
-        s2s, direct_tls = self._s2s(top.table("s2s"), started=start is not None)
+        s2s, direct_tls, dialback = self._s2s(top.table("s2s"), started=start is not None)
         peers = top.table("peers")
         peers_address = peers.take("address", _is_address, LOOPBACK if start else _MISSING)
         dns = top.table("dns")
@@ -233,6 +234,7 @@ class _Reader:
             hooks=self._hooks(top.table("hooks"), started=start is not None),
             start=start,
             component=self._component(top, started=start is not None),
+            dialback=dialback,
             direct_tls=direct_tls,
             network=top.take("network", _one_of(NETWORKS), NETWORKS[0]),
         )
@@ -257,7 +259,7 @@ class _Reader:
         plain = self._endpoint(table, started)
         return Endpoint(plain.address, plain.port, tls, (self.path.parent / ca).resolve() if ca else None)
 
-    def _s2s(self, table: _Table, started: bool) -> tuple[Endpoint, Endpoint | None]:
+    def _s2s(self, table: _Table, started: bool) -> tuple[Endpoint, Endpoint | None, bool]:
         tls = table.take("tls", _one_of(S2S_TLS_MODES), "none")
         if tls != "none" and not started:
             expected = "expected none: only a target with [start] can be given certificates of the peers' authority"
@@ -265,8 +267,11 @@ class _Reader:
         direct = table.take("direct_tls_port", _is_port, None)
         if direct is not None and tls == "none":
             self.error((*table.path, "direct_tls_port"), 'expected tls = "starttls" beside it')
+        dialback = table.take("dialback", _is_boolean, True)
+        if not dialback and tls == "none":
+            self.error((*table.path, "dialback"), 'expected true, or tls = "starttls" beside it: servers prove their names by one of both')
         plain = self._endpoint(table, started)
-        return Endpoint(plain.address, plain.port, tls), None if direct is None else Endpoint(plain.address, direct)
+        return Endpoint(plain.address, plain.port, tls), None if direct is None else Endpoint(plain.address, direct), bool(dialback)
 
     def _component(self, top: _Table, started: bool) -> Components | None:
         if "component" not in top.content:

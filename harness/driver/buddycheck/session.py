@@ -323,6 +323,7 @@ def engine_profile(profile: Profile) -> dict[str, Any]:
     client = {"address": profile.c2s.address, "port": profile.c2s.port, "tls": profile.c2s.tls}
     if profile.c2s.ca:
         client["ca"] = str(profile.c2s.ca)
+    no_dialback = {} if profile.dialback else {"dialback": False}
     direct_tls = {"direct_tls_port": profile.direct_tls.port} if profile.direct_tls else {}
     component = {}
     if profile.component:
@@ -338,7 +339,7 @@ def engine_profile(profile: Profile) -> dict[str, Any]:
         "off_domain": profile.off_domain,
         "start": profile.start is not None,
         "c2s": client,
-        "s2s": {"address": profile.s2s.address, "port": profile.s2s.port, "tls": profile.s2s.tls, **direct_tls},
+        "s2s": {"address": profile.s2s.address, "port": profile.s2s.port, "tls": profile.s2s.tls, **direct_tls, **no_dialback},
         "peers": {"zone": profile.peers_zone, "address": profile.peers_address, "port": profile.peers_port},
         "dns": {"address": profile.dns_address, "port": profile.dns_port, "srv_target": profile.srv_target},
         "timing": vars(profile.timing),

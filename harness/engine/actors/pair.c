@@ -122,7 +122,8 @@ static void claim_answer(struct claim *claim, const char *type, const char *cond
 static void open_stream(struct pair *pair)
 {
 	if (pair->out) {
-		if (pair->out->open) {
+		/* One that a play has opened is authenticated now. */
+		if (pair->out->open && !(pair->state == PAIR_WANTED && negotiate_external(pair->out))) {
 			pair_open(pair);
 		}
 		return;
@@ -240,7 +241,8 @@ void pair_open(struct pair *pair)
 		}
 	}
 	if (pair->state == PAIR_BARE) {
-		bare(pair);
+		bare(pair); /* whoever hears of it may want the pair at once, and has begun with it then */
+		return;
 	}
 	if (pair->state != PAIR_WANTED) {
 		return;

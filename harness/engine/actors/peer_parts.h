@@ -106,12 +106,13 @@ struct s2s {
 	uv_timer_t *timer;	  /* runs while our end waits for the target's */
 	int number;
 	int outbound;
-	int established; /* TCP */
-	int open;		 /* outbound: dialback elements may be sent */
-	int version1;	 /* the target's header said version 1.0 */
-	int bidi;		 /* outbound: two-way by XEP-0288 */
-	int sasl_tried;	 /* outbound: EXTERNAL was asked for */
-	int external;	 /* outbound: the target took it; inbound: we took the target's, for the domain opener */
+	int established;  /* TCP */
+	int open;		  /* outbound: dialback elements may be sent */
+	int version1;	  /* the target's header said version 1.0 */
+	int bidi;		  /* outbound: two-way by XEP-0288 */
+	int may_external; /* outbound: EXTERNAL was offered */
+	int sasl_tried;	  /* outbound: EXTERNAL was asked for */
+	int external;	  /* outbound: the target took it; inbound: we took the target's, for the domain opener */
 	int header_sent;
 	int end_sent;
 	int end_seen;
@@ -174,6 +175,8 @@ void s2s_destroy(struct s2s *s);
 /* What the target's features allow or ask for before dialback. 1: a step was taken, another stream or its end follows.
  */
 int negotiate_features(struct s2s *s, const struct stanza *features);
+/* Outbound: asks for EXTERNAL where that was offered and is the peer's way. 0: it is not. */
+int negotiate_external(struct s2s *s);
 /* 1: it was an element of TLS or SASL, and is done with. */
 int negotiate_element(struct s2s *s, const struct stanza *stanza);
 void negotiate_secured(struct s2s *s); /* the handshake is complete */

@@ -169,11 +169,18 @@ int negotiate_features(struct s2s *s, const struct stanza *features)
 		s->bidi = 1;
 		say(s, "<bidi xmlns='" NS_BIDI "'/>"); /* before SASL and dialback (XEP-0288 section 2.2) */
 	}
-	if (secured && !bare && !s->sasl_tried && !s->peer->security.dialback_only && offers_external(features->root)) {
-		authenticate(s);
-		return 1;
+	s->may_external = secured && !s->peer->security.dialback_only && offers_external(features->root);
+	return !bare && negotiate_external(s);
+}
+
+int negotiate_external(struct s2s *s)
+{
+	if (!s->may_external || s->sasl_tried) {
+		return 0;
 	}
-	return 0;
+	s->open = 0;
+	authenticate(s);
+	return 1;
 }
 
 /* A play that speaks for itself on its stream sees what its SASL came to. */

@@ -57,7 +57,7 @@ static void list_profile(struct buf *b, const struct profile *p)
 	for (size_t i = 0; i < p->accounts_count; i++) {
 		list(b, "account:", p->accounts[i].name);
 	}
-	static const char *const others[] = {"dns_addresses", "ipv6", "off_domain", "s2s_plain", "s2s_tls",
+	static const char *const others[] = {"dns_addresses", "ipv6", "off_domain", "s2s_plain", "s2s_tls", "s2s_dialback",
 			"s2s_direct_tls_port", "virtual_hosts", "component", "components:2", "components:3", "components:4"};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		if (profile_has(p, others[i])) {

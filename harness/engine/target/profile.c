@@ -49,6 +49,7 @@ static void read_addresses(struct reading *r, struct profile *p, const json_t *j
 	p->s2s_tls = s2s_tls && !strcmp(s2s_tls, "starttls");
 	p->direct_tls = json_object_get(s2s, "direct_tls_port") != NULL;
 	p->direct_tls_port = number(s2s, "direct_tls_port", 0);
+	p->certificates_only = json_is_false(json_object_get(s2s, "dialback"));
 	p->started_by_driver = json_is_true(json_object_get(json, "start"));
 	const json_t *peers = json_object_get(json, "peers");
 	p->zone = text(r, peers, "peers", "zone", 1);
@@ -257,6 +258,9 @@ int profile_has(const struct profile *p, const char *what)
 	}
 	if (!strcmp(what, "s2s_plain")) {
 		return !p->s2s_tls;
+	}
+	if (!strcmp(what, "s2s_dialback")) {
+		return !p->certificates_only;
 	}
 	if (!strcmp(what, "s2s_direct_tls_port")) {
 		return p->direct_tls;

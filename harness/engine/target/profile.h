@@ -30,6 +30,7 @@ struct profile {
 	int c2s_port, s2s_port;
 	int started_by_driver; /* which can start it again, too */
 	int s2s_tls;		   /* peers have STARTTLS and certificates */
+	int certificates_only; /* the target neither asks nor answers by dialback */
 	int direct_tls;		   /* the target takes streams that begin with TLS, at this port (0: the driver will say) ... */
 	int direct_tls_port;
 	char *tls; /* none, starttls, direct */
@@ -59,7 +60,7 @@ void profile_finish(struct profile *p);
 const struct hook *profile_hook(const struct profile *p, const char *name);
 const struct account *profile_account(const struct profile *p, const char *name);
 
-/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts", "s2s_tls", "component",
+/* "claim:X", "hook:X", "account:X", "off_domain", "virtual_hosts", "s2s_tls", "s2s_dialback", "component",
  * "components:2" (domains for so many at once). */
 int profile_has(const struct profile *p, const char *what);
 

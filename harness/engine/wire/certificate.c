@@ -115,13 +115,13 @@ static int is_domain(const char *text)
 	return *text && text[strspn(text, letters)] == '\0';
 }
 
-static int add_names(X509 *x, const char *const *domains, size_t count, int wrong)
+static int add_names(X509 *x, const char *before, const char *const *domains, size_t count)
 {
 	struct buf names = {0};
 	int good = count != 0;
 	for (size_t i = 0; i < count; i++) {
 		good = good && is_domain(domains[i]);
-		buf_printf(&names, "%sDNS:%s%s", i ? "," : "", wrong ? "not-" : "", domains[i]);
+		buf_printf(&names, "%sDNS:%s%s", i ? "," : "", before, domains[i]);
 	}
 	good = good && add_extension(x, x, NID_subject_alt_name, buf_text(&names));
 	buf_finish(&names);
@@ -129,11 +129,12 @@ static int add_names(X509 *x, const char *const *domains, size_t count, int wron
 }
 
 /* Two authorities of the same name would be mistaken for each other, and two certificates of the same number too. */
-static int identify(X509 *x, const char *name)
+static int identify(X509 *x, const char *before, const char *name)
 {
 	unsigned char number[8];
 	char common[65];
-	snprintf(common, sizeof common, "%s", name); /* longer ones are no common name (RFC 5280, ub-common-name) */
+	snprintf(common, sizeof common, "%s%s", before,
+			name); /* longer ones are no common name (RFC 5280, ub-common-name) */
 	BIGNUM *serial = RAND_bytes(number, sizeof number) == 1 ? BN_bin2bn(number, sizeof number, NULL) : NULL;
 	int done = serial && BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(x)) &&
 			   X509_NAME_add_entry_by_txt(
@@ -142,10 +143,10 @@ static int identify(X509 *x, const char *name)
 	return done;
 }
 
-static X509 *begin(const char *name, EVP_PKEY *key, long from, long to)
+static X509 *begin(const char *before, const char *name, EVP_PKEY *key, long from, long to)
 {
 	X509 *x = X509_new();
-	if (x && X509_set_version(x, X509_VERSION_3) == 1 && identify(x, name) && X509_set_pubkey(x, key) == 1 &&
+	if (x && X509_set_version(x, X509_VERSION_3) == 1 && identify(x, before, name) && X509_set_pubkey(x, key) == 1 &&
 			X509_gmtime_adj(X509_getm_notBefore(x), from) && X509_gmtime_adj(X509_getm_notAfter(x), to)) {
 		return x;
 	}
@@ -158,7 +159,7 @@ struct authority *authority_create(void)
 	struct authority *a = mem_alloc(sizeof *a);
 	a->store = X509_STORE_new();
 	a->key = EVP_EC_gen("P-256");
-	a->own = a->key ? begin("buddycheck authority of one run", a->key, -DAY, 30L * DAY) : NULL;
+	a->own = a->key ? begin("", "buddycheck authority of one run", a->key, -DAY, 30L * DAY) : NULL;
 	if (a->store && a->own && X509_set_issuer_name(a->own, X509_get_subject_name(a->own)) == 1 &&
 			add_extension(a->own, a->own, NID_basic_constraints, "critical,CA:TRUE") &&
 			add_extension(a->own, a->own, NID_key_usage, "critical,keyCertSign,cRLSign") &&
@@ -176,13 +177,14 @@ static struct certificate *issue(
 {
 	struct certificate *c = mem_alloc(sizeof *c);
 	int own = flaw == CERTIFICATE_SELF_SIGNED;
+	const char *before = flaw == CERTIFICATE_WRONG_NAME ? "not-" : "";
 	c->key = EVP_EC_gen("P-256");
-	c->own = c->key && count ? begin(domains[0], c->key, flaw == CERTIFICATE_NOT_YET ? DAY : -2L * DAY,
+	c->own = c->key && count ? begin(before, domains[0], c->key, flaw == CERTIFICATE_NOT_YET ? DAY : -2L * DAY,
 									   flaw == CERTIFICATE_EXPIRED ? -DAY : 30L * DAY)
 							 : NULL;
 	const X509 *issuer = own ? c->own : a->own;
 	if (c->own && X509_set_issuer_name(c->own, X509_get_subject_name(issuer)) == 1 &&
-			add_names(c->own, domains, count, flaw == CERTIFICATE_WRONG_NAME) &&
+			add_names(c->own, before, domains, count) &&
 			add_extension(c->own, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
 			add_extension(c->own, issuer, NID_key_usage, "critical,digitalSignature") &&
 			add_extension(c->own, issuer, NID_ext_key_usage,

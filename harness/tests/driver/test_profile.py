@@ -244,6 +244,11 @@ def test_a_port_for_direct_tls(tmp_path: Path) -> None:
         check(plain)
     with pytest.raises(UsageProblem, match=r's2s\.direct_tls_port expected tls = "starttls" beside it'):
         read(tmp_path, STARTED.replace("[s2s]\n", "[s2s]\ndirect_tls_port = 0\n"))
+    assert "dialback" not in engine_profile(plain)["s2s"]
+    with pytest.raises(UsageProblem, match=r's2s\.dialback expected true, or tls = "starttls" beside it'):
+        read(tmp_path, STARTED.replace("[s2s]\n", "[s2s]\ndialback = false\n"))
+    certificates_only = read(tmp_path, STARTED.replace("[s2s]\n", '[s2s]\ntls = "starttls"\ndialback = false\n'))
+    assert engine_profile(certificates_only)["s2s"]["dialback"] is False
     profile = read(tmp_path, STARTED.replace("[s2s]\n", '[s2s]\ntls = "starttls"\ndirect_tls_port = 0\n'))
     check(profile)
     assert profile.direct_tls == Endpoint("127.0.0.1", 0)

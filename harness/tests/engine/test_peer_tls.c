@@ -232,6 +232,23 @@ START_TEST(a_bare_stream_with_external)
 }
 END_TEST
 
+START_TEST(a_bare_stream_is_authenticated_later)
+{
+	begin(authority);
+	struct peer *a = peer_create(ours.peers, "a.test", "A");
+	peer_create(theirs.peers, "b.test", "B");
+	peer_open(a, "b.test", NULL);
+	saw(&ours, "a.test opened;");
+	ck_assert(!logged(&ours, "<auth "));
+	peer_connect(a, "b.test");
+	saw(&ours, "a.test connected to b.test;");
+	ck_assert(logged(&ours, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>YS50ZXN0</auth>"));
+	ck_assert(!logged(&ours, "<db:result"));
+	peer_send(a, "b.test", HELLO, sizeof HELLO - 1);
+	saw(&theirs, "b.test got message;");
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("peer_tls");
@@ -243,6 +260,7 @@ static Suite *make(void)
 	tcase_add_test(tests, a_wrong_certificate_is_not_offered_external);
 	tcase_add_test(tests, one_side_without_tls);
 	tcase_add_test(tests, a_bare_stream_with_external);
+	tcase_add_test(tests, a_bare_stream_is_authenticated_later);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

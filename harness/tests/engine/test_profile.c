@@ -118,6 +118,7 @@ START_TEST(what_a_small_target_lacks)
 	ck_assert_int_eq(profile_has(&p, "virtual_hosts"), 0);
 	ck_assert_int_eq(profile_has(&p, "s2s_tls"), 0);
 	ck_assert_int_eq(profile_has(&p, "s2s_plain"), 1);
+	ck_assert_int_eq(profile_has(&p, "s2s_dialback"), 1);
 	ck_assert_int_eq(profile_has(&p, "s2s_direct_tls_port"), 0);
 	profile_finish(&p);
 	json_t *domains = json_object_get(json_object_get(json, "component"), "domains");
@@ -139,6 +140,10 @@ START_TEST(what_a_small_target_lacks)
 	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
 	ck_assert_int_eq(profile_has(&p, "s2s_tls"), 1);
 	ck_assert_int_eq(profile_has(&p, "s2s_plain"), 0);
+	profile_finish(&p);
+	json_object_set_new(json_object_get(json, "s2s"), "dialback", json_false());
+	ck_assert_int_eq(profile_read(&p, json, &error), ERR_OK);
+	ck_assert_int_eq(profile_has(&p, "s2s_dialback"), 0);
 }
 END_TEST
 
