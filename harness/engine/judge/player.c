@@ -160,6 +160,11 @@ int player_is_over(const struct player *p)
 	return p->over;
 }
 
+int player_forbids(const struct player *p)
+{
+	return p->arms_count > 0;
+}
+
 struct player_wait player_waits_for(const struct player *p)
 {
 	static const char *const texts[] = {[WAIT_STEP] = "a stanza",

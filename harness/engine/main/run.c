@@ -46,6 +46,7 @@ static int tidy_up(struct run *r)
 static void begin_exclusive(struct run *r)
 {
 	run_end_plays(r, r->next);
+	r->forbade = 0;
 	r->phase = PHASE_EXCLUSIVE;
 	const struct play *first = r->plays[r->next];
 	do {
@@ -80,12 +81,16 @@ static void on_quiet(uv_timer_t *timer)
 	}
 }
 
-/* What was forbidden stays forbidden a while longer: a late stanza still fails the scenario that forbade it. */
+/* What was forbidden stays forbidden a while longer: a late stanza still fails the scenario that forbade it. For the
+ * other plays, of which only what holds for every stanza is judged, it is a quiet window more. */
 static void settle(struct run *r)
 {
+	const struct plan *plan = &r->suite->plan;
+	uint64_t final_quiet = (uint64_t)(plan->profile.final_quiet_ms * 1000.0 * plan->patience);
 	r->phase = PHASE_SETTLE;
 	waits_note_run(r);
-	uv_timer_start(&r->timer, on_quiet, (uint64_t)(r->suite->plan.profile.final_quiet_ms * r->suite->plan.patience), 0);
+	uint64_t rest = turns_settling(run_now(r), r->forbade, final_quiet, hasty_quiet(r->suite));
+	uv_timer_start(&r->timer, on_quiet, (rest + 999) / 1000, 0);
 }
 
 static int anything_armed(const struct run *r)
@@ -226,6 +231,9 @@ void run_play_over(struct run *r, struct play *p)
 {
 	if (r->phase == PHASE_OVER) {
 		return;
+	}
+	if (player_forbids(p->player)) {
+		r->forbade = run_now(r);
 	}
 	p->doubtful |= player_timed_out(p->player);
 	if (p->doubtful) {

@@ -119,6 +119,7 @@ struct run {
 	size_t plays_count, parallel_count;
 	size_t next;				  /* of the plays that have not begun */
 	size_t active;				  /* begun, play not over */
+	uint64_t forbade;			  /* when the last play was over that forbids something beyond its end; or 0 */
 	size_t claims[ACTOR_CLASSES]; /* clients of each class that plays under way still need */
 	size_t tidied; /* of the plays that have begun: what they changed about the target is being put back */
 	int undoing;   /* hooks under way that put it back */
@@ -251,6 +252,10 @@ void cue_end(struct play *p, const char *why, enum verdict verdict);
 /* turns.c */
 enum company turns_company(const struct scenario *s);
 size_t turns_windows(const struct steps *steps); /* quiet windows one after the other, at most */
+int turns_forbids(const struct steps *steps);	 /* perhaps beyond the end of the play */
+/* How long what is forbidden stays forbidden when no play is left, in microseconds: the final quiet window from the
+ * last end of a play that forbids something beyond it (forbade; 0: none did), for the others a quiet window. */
+uint64_t turns_settling(uint64_t now, uint64_t forbade, uint64_t final_quiet, uint64_t quiet);
 /* Which instance of the target each company gets that is there; the number of those that are needed, at most
  * `instances`. */
 size_t turns_spread(const int there[COMPANIES], size_t instances, size_t instance_of[COMPANIES]);

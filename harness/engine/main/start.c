@@ -40,14 +40,22 @@ static void shuffle(struct play **plays, size_t count, uint64_t seed)
 	}
 }
 
-/* What takes long begins first, so that nothing else waits for it at the end; in groups large enough for the seed to
- * matter. */
+/* How early a play has to begin: what it forbids stays forbidden for a while when it is over. */
+static size_t urgency(const struct play *p)
+{
+	const struct steps *steps = &p->scenario->play;
+	size_t windows = turns_windows(steps);
+	return (windows < LONG ? windows : LONG) + (turns_forbids(steps) ? LONG + 1 : 0);
+}
+
+/* What takes long, or is waited for when it is over, begins first, so that nothing else waits for it at the end; in
+ * groups large enough for the seed to matter. */
 static void longest_first(struct play **plays, size_t count)
 {
 	size_t first = 0;
-	for (size_t windows = LONG; windows > 0; windows--) {
+	for (size_t most = 2 * LONG + 1; most > 0; most--) {
 		for (size_t i = first; i < count; i++) {
-			if (turns_windows(&plays[i]->scenario->play) >= windows) {
+			if (urgency(plays[i]) >= most) {
 				struct play *p = plays[i];
 				memmove(plays + first + 1, plays + first, (i - first) * sizeof(struct play *));
 				plays[first++] = p;

@@ -59,8 +59,10 @@ size_t turns_windows(const struct steps *steps)
 	size_t windows = 0;
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct step *step = &steps->items[i];
-		/* An either may wait for one, too, before it takes an answer for a silence. */
-		size_t own = step->kind == STEP_NOTHING || step->kind == STEP_EITHER;
+		/* An either may wait for one, too, before it takes an answer for a silence, and what follows an end for the
+		 * target to notice it. */
+		size_t own = step->kind == STEP_NOTHING || step->kind == STEP_EITHER || step->kind == STEP_DISCONNECT ||
+					 step->kind == STEP_RESET;
 		size_t inner = 0;
 		for (size_t b = 0; b < step->branches_count; b++) {
 			size_t branch = turns_windows(&step->branches[b]);
@@ -69,6 +71,25 @@ size_t turns_windows(const struct steps *steps)
 		windows += own + inner;
 	}
 	return windows;
+}
+
+int turns_forbids(const struct steps *steps)
+{
+	int forbids = 0;
+	for (size_t i = 0; i < steps->count && !forbids; i++) {
+		const struct step *step = &steps->items[i];
+		forbids = step->kind == STEP_NOTHING || step->kind == STEP_NEVER;
+		for (size_t b = 0; b < step->branches_count && !forbids; b++) {
+			forbids = turns_forbids(&step->branches[b]);
+		}
+	}
+	return forbids;
+}
+
+uint64_t turns_settling(uint64_t now, uint64_t forbade, uint64_t final_quiet, uint64_t quiet)
+{
+	uint64_t rest = forbade && forbade + final_quiet > now ? forbade + final_quiet - now : 0;
+	return rest > quiet ? rest : quiet;
 }
 
 /* The first group has the first instance for itself: it is what plays side by side, if anything does. The others follow
@@ -180,7 +201,8 @@ struct play *turns_take(struct run *r)
 	for (size_t i = r->next; i < r->parallel_count && r->plays[i]->company != ALONE; i++) {
 		struct play *p = r->plays[i];
 		if (has_clients(r, p) && turns_has_domains(p)) {
-			r->plays[i] = r->plays[r->next];
+			/* Those that it passes by keep their order: the long ones would be the last otherwise. */
+			memmove(r->plays + r->next + 1, r->plays + r->next, (i - r->next) * sizeof(struct play *));
 			r->plays[r->next] = p;
 			return p;
 		}

@@ -55,20 +55,36 @@ END_TEST
 static const struct {
 	const char *play;
 	size_t windows;
+	int forbids;
 } lengths[] = {
-		{"Bard connects\n", 0},
-		{"Bard connects\n\nMarlowe receives: nothing\n", 1},
-		{"Bard connects\n\nMarlowe receives: nothing\n\nKyd receives: nothing\n", 2},
+		{"Bard connects\n", 0, 0},
+		{"Bard connects\n\nMarlowe receives: nothing\n", 1, 1},
+		{"Bard connects\n\nMarlowe receives: nothing\n\nKyd receives: nothing\n", 2, 1},
+		{"Bard connects\n\nMarlowe disconnects\n\nKyd resets\n", 2, 0},
+		{"Bard connects\n\nMarlowe never receives:\n\t<presence/>\n", 0, 1},
 		{"Bard connects\n\neither:\n\tMarlowe receives:\n\t\t<presence/>\n\tKyd receives: nothing\n"
 		 "or:\n\tMarlowe receives:\n\t\t<message/>\n\tKyd receives: nothing\n\tMarlowe receives: nothing\n",
-				3},
+				3, 1},
+		{"Bard connects\n\neither:\n\tMarlowe receives:\n\t\t<presence/>\nor:\n\tMarlowe receives:\n\t\t<iq/>\n", 1, 0},
 };
 
 START_TEST(quiet_windows_of_a_play)
 {
 	struct stage *st = stage_set_up(&(struct stage_set){0}, lengths[_i].play);
 	ck_assert_uint_eq(turns_windows(&st->scenario->play), lengths[_i].windows);
+	ck_assert_int_eq(turns_forbids(&st->scenario->play), lengths[_i].forbids);
 	stage_close(st);
+}
+END_TEST
+
+START_TEST(prohibitions_hold_for_the_final_quiet_window)
+{
+	ck_assert_uint_eq(turns_settling(1000, 1000, 300, 60), 300);
+	ck_assert_uint_eq(turns_settling(1000, 900, 300, 60), 200);
+	ck_assert_uint_eq(turns_settling(1000, 750, 300, 60), 60);
+	ck_assert_uint_eq(turns_settling(1000, 100, 300, 60), 60);
+	ck_assert_uint_eq(turns_settling(200, 0, 300, 60), 60);
+	ck_assert_uint_eq(turns_settling(1000, 1000, 300, 400), 400);
 }
 END_TEST
 
@@ -191,6 +207,19 @@ START_TEST(a_play_waits_for_its_clients_and_others_pass_by)
 }
 END_TEST
 
+/* The order is what the longest are begun first by. */
+START_TEST(those_that_are_passed_by_keep_their_order)
+{
+	static const int admins[] = {8, 1, 2, 0, 3};
+	struct bill *b = bill_of(admins, 5);
+	char text[64];
+	ck_assert_str_eq(begun(b, text), "0 3");
+	over(b, 0);
+	ck_assert_str_eq(begun(b, text), "1 2 4");
+	bill_done(b);
+}
+END_TEST
+
 static char lent[] = "muc.srv.test", made_up[] = "*.srv.test";
 
 /* The actor of that play becomes a component with that domain of the profile. */
@@ -307,6 +336,8 @@ static Suite *make(void)
 	tcase_add_test(tests, where_one_session_is_allowed_administrators_take_turns);
 	tcase_add_test(tests, jobs_bound_the_plays_under_way);
 	tcase_add_test(tests, without_a_number_only_what_waits_for_the_target_counts);
+	tcase_add_test(tests, those_that_are_passed_by_keep_their_order);
+	tcase_add_test(tests, prohibitions_hold_for_the_final_quiet_window);
 	tcase_add_test(tests, alone_is_alone);
 	suite_add_tcase(suite, tests);
 	return suite;
