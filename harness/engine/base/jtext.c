@@ -25,17 +25,41 @@ static char *add_escape(char *out, unsigned char c)
 	return out;
 }
 
-static void add_string(struct buf *b, const char *text, size_t len)
+#define EACH(octet) (0x0101010101010101u * (octet))
+
+/* Whether one of eight octets is 0: then its highest bit is set in the result, and perhaps that of one after it. */
+static uint64_t zero_octets(uint64_t eight)
+{
+	return (eight - EACH(1)) & ~eight & EACH(0x80);
+}
+
+/* How many octets from the first on stand for themselves; nearly all do, so they are looked at by eights. */
+static size_t plain_length(const char *text, size_t len)
 {
 	static const char escaped[256] = {[0 ... 0x1f] = 1, ['"'] = 1, ['\\'] = 1};
+	size_t at = 0;
+	uint64_t eight;
+	for (; len - at >= sizeof eight; at += sizeof eight) {
+		memcpy(&eight, text + at, sizeof eight);
+		uint64_t control = (eight - EACH(0x20)) & ~eight & EACH(0x80);
+		if (control | zero_octets(eight ^ EACH('"')) | zero_octets(eight ^ EACH('\\'))) {
+			break;
+		}
+	}
+	while (at < len && !escaped[(unsigned char)text[at]]) {
+		at++;
+	}
+	return at;
+}
+
+static void add_string(struct buf *b, const char *text, size_t len)
+{
 	buf_reserve(b, ESCAPE_MAX * len + 2);
 	char *out = b->data + b->len;
 	*out++ = '"';
 	for (size_t i = 0; i < len; i++) {
 		size_t plain = i;
-		while (i < len && !escaped[(unsigned char)text[i]]) {
-			i++;
-		}
+		i += plain_length(text + i, len - i);
 		memcpy(out, text + plain, i - plain);
 		out += i - plain;
 		if (i < len) {
@@ -135,7 +159,7 @@ static size_t ascii_length(const char *text, size_t len)
 	uint64_t eight;
 	for (; len - at >= sizeof eight; at += sizeof eight) {
 		memcpy(&eight, text + at, sizeof eight);
-		if (eight & 0x8080808080808080u) {
+		if (eight & EACH(0x80)) {
 			break;
 		}
 	}

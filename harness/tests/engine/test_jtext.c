@@ -102,6 +102,28 @@ START_TEST(texts_are_kept_or_marked)
 }
 END_TEST
 
+/* What needs an escape gets it wherever it stands, and whatever stands beside it. */
+START_TEST(escapes_are_found_wherever_they_stand)
+{
+	static const char others[] = {'a', ' ', '!', '#', '[', ']', 0x7f, 0x01, (char)0xc3};
+	char octets[21];
+	for (size_t other = 0; other < sizeof others; other++) {
+		for (size_t at = 0; at < sizeof octets; at++) {
+			memset(octets, others[other], sizeof octets);
+			octets[at] = (char)_i;
+			size_t len = 2;
+			for (size_t i = 0; i < sizeof octets; i++) {
+				unsigned char c = (unsigned char)octets[i];
+				len += c == '\n' || c == '"' || c == '\\' ? 2 : c < 0x20 ? 6 : 1;
+			}
+			buf_clear(&b);
+			jtext_octets(&b, NULL, octets, sizeof octets);
+			ck_assert_uint_eq(b.len, len);
+		}
+	}
+}
+END_TEST
+
 /* What is no ASCII is found wherever it stands. */
 START_TEST(one_octet_that_is_no_text_is_enough)
 {
@@ -179,6 +201,7 @@ static Suite *make(void)
 	tcase_add_test(tests, one_value_a_line);
 	tcase_add_loop_test(tests, numbers_are_kept, 0, sizeof numbers / sizeof *numbers);
 	tcase_add_test(tests, every_character_of_ascii_is_kept);
+	tcase_add_loop_test(tests, escapes_are_found_wherever_they_stand, 0, 256);
 	tcase_add_loop_test(tests, texts_are_kept_or_marked, 0, sizeof texts / sizeof *texts);
 	tcase_add_test(tests, one_octet_that_is_no_text_is_enough);
 	tcase_add_test(tests, every_character_fits);
