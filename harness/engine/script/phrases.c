@@ -20,10 +20,10 @@ struct span {
 static void add_piece(struct phrase *p, const char *text, size_t len)
 {
 	p->pieces = mem_resize(p->pieces, p->params_count + 1, sizeof *p->pieces);
-	p->pieces[p->params_count] = mem_strndup(text, len);
+	p->pieces[p->params_count] = (struct piece){mem_strndup(text, len), len};
 	p->literal += len;
 	if (!p->needle || len > strlen(p->needle)) {
-		p->needle = p->pieces[p->params_count];
+		p->needle = p->pieces[p->params_count].text;
 	}
 }
 
@@ -53,7 +53,7 @@ static void free_pattern(struct phrase *p)
 		free(p->params[i]);
 	}
 	for (size_t i = 0; i <= p->params_count && p->pieces; i++) {
-		free(p->pieces[i]);
+		free(p->pieces[i].text);
 	}
 	free(p->params);
 	free(p->pieces);
@@ -97,30 +97,43 @@ void phrases_read(struct phrases *ps, const char *file, const char *text, struct
 	lines_finish(&all);
 }
 
-/* Does the text fit from the piece on? A parameter takes one character at least, and an earlier one as much as it can.
- */
-static int fits_from(const struct phrase *p, size_t piece, const char *text, struct span *values)
+static int stands_at(const struct piece *piece, const char *at)
 {
-	size_t literal = strlen(p->pieces[piece]);
-	if (strncmp(text, p->pieces[piece], literal) != 0) {
+	return !piece->len || (*at == *piece->text && !memcmp(at, piece->text, piece->len));
+}
+
+/* Does the text up to end fit from behind the piece on? A parameter takes one character at least, and an earlier one as
+ * much as it can. */
+static int fits_behind(const struct phrase *p, size_t piece, const char *text, const char *end, struct span *values)
+{
+	if (piece == p->params_count) {
+		return text == end;
+	}
+	const struct piece *next = &p->pieces[piece + 1];
+	if (end - text <= (ptrdiff_t)next->len) {
 		return 0;
 	}
-	text += literal;
-	if (piece == p->params_count) {
-		return !*text;
-	}
-	for (size_t len = strlen(text); len; len--) {
-		if (fits_from(p, piece + 1, text + len, values)) {
-			values[piece] = (struct span){text, len};
+	const char *longest = end - next->len;
+	const char *shortest = piece + 1 == p->params_count ? longest : text + 1;
+	for (const char *at = longest; at >= shortest; at--) {
+		if (stands_at(next, at) && fits_behind(p, piece + 1, at + next->len, end, values)) {
+			values[piece] = (struct span){text, (size_t)(at - text)};
 			return 1;
 		}
 	}
 	return 0;
 }
 
-static int fits(const struct phrase *p, const char *text, struct span *values)
+/* Most phrases do not fit: the ends, or the longest piece, tell so before parameters are looked for. */
+static int fits(const struct phrase *p, const char *text, size_t len, struct span *values)
 {
-	return strstr(text, p->needle) && fits_from(p, 0, text, values);
+	const struct piece *first = &p->pieces[0];
+	const struct piece *last = &p->pieces[p->params_count];
+	if (len < p->literal || !stands_at(last, text + len - last->len) || !stands_at(first, text) ||
+			(!last->len && !strstr(text, p->needle))) {
+		return 0;
+	}
+	return fits_behind(p, 0, text + first->len, text + len, values);
 }
 
 /* A phrase may be written with a colon at its end when checks follow. */
@@ -133,12 +146,13 @@ static char *without_colon(const char *text)
 struct phrase *phrases_find(struct phrases *ps, const struct line *line, struct problems *problems)
 {
 	char *text = without_colon(line->text);
+	size_t len = strlen(text);
 	struct span values[PARAMS_MAX];
 	struct phrase *best = NULL;
 	struct phrase *equal = NULL;
 	for (size_t i = 0; i < ps->count; i++) {
 		struct phrase *p = &ps->items[i];
-		if (!fits(p, text, values)) {
+		if (!fits(p, text, len, values)) {
 			continue;
 		}
 		if (!best || p->literal > best->literal) {
@@ -236,7 +250,7 @@ void phrase_expand(struct phrases *ps, const struct phrase *p, const struct line
 {
 	struct span values[PARAMS_MAX] = {0};
 	char *text = without_colon(use->text);
-	fits(p, text, values);
+	fits(p, text, strlen(text), values);
 	int number = ++ps->uses;
 	for (size_t i = 0; i < p->body.count; i++) {
 		struct line line = p->body.items[i];

@@ -6,8 +6,11 @@
 #include "script/problem.h"
 
 struct phrase {
-	char *pattern;		/* "{admin} submits the server-buddy form for {peer}" */
-	char **pieces;		/* the texts before, between and behind the parameters; one more than there are parameters */
+	char *pattern; /* "{admin} submits the server-buddy form for {peer}" */
+	struct piece {
+		char *text;
+		size_t len;
+	} * pieces;			/* the texts before, between and behind the parameters; one more than there are parameters */
 	const char *needle; /* the longest of them: a line without it cannot fit */
 	char **params;
 	size_t params_count;

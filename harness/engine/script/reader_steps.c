@@ -205,6 +205,9 @@ static int read_verb(struct step_reader *r, struct step *step, const struct line
 		len--;
 	}
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		if (*verb != *verbs[i].word) {
+			continue;
+		}
 		size_t word = strlen(verbs[i].word);
 		int silence = verbs[i].kind == STEP_NOTHING;
 		int within = (silence || verbs[i].kind == STEP_RECEIVE) && len > word && verb[word] == ' ';
