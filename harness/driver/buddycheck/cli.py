@@ -422,7 +422,7 @@ def main_process() -> NoReturn:
         print(f"buddycheck: cannot write to standard output: {why(error)}", file=sys.stderr)
         _discard(sys.stdout)
         status = EXIT_USAGE
-    sys.exit(status)
+    os._exit(status)  # nothing is left to do, but Python would give back its memory piece by piece
 
 
 def _discard(stream: TextIO) -> None:

@@ -82,11 +82,13 @@ def _run(begun: Begun, known: Catalogue, looked: Origin) -> int:
     world.say(*(f"buddycheck: {line}" for line in (*expected.unexplained(), *expected.expired)))
     attempts = outputs.Attempts()
     progress = _progress(options, world, len(selected.ids) * options.repeat)
+    draft = model.Draft(known, folder)
     try:
         Session(
             profile=chosen, plan=_plan(begun, known, selected, expected, folder, seed),
             engine=begun.engine, folder=folder, mask=mask, outcome=outcome, progress=progress,
             environ=world.environ, limits=_limits(options, chosen), attempts=attempts,
+            meanwhile=lambda: draft.make(outcome),
         ).run(begun.loop, begun.children)
     finally:
         progress.close()
@@ -101,13 +103,13 @@ def _run(begun: Begun, known: Catalogue, looked: Origin) -> int:
         {"jobs": options.jobs, "patience": options.patience, "network": "private" if begun.private else "host"},
         _rerun(options, world), started, time.time() - started, looked,
     )
-    document = model.document(outcome, made, folder, mask)
+    document = model.document(outcome, made, draft, mask)
     if share:
         document["shard"] = {"index": share.index, "total": share.total, "seed_given": options.seed is not None, "scenarios": list(whole)}
     if base:
         document["baseline"] = base.compared(document, world.places.shown(folder))
     with attempts.attempt(folder / outputs.RUN):
-        outputs.write_whole(folder / outputs.RUN, model.text(document))
+        outputs.write_whole(folder / outputs.RUN, model.text(document, draft))
     reports = Reports(world, document, folder, mask, begun.tap_version, attempts)
     reports.explain()
     reports.write(begun.formats)

@@ -49,7 +49,44 @@ class Made:
     origin: Origin
 
 
-def document(outcome: Outcome, made: Made, folder: Path, mask: Mask) -> dict[str, Any]:
+class Draft:
+    """The large parts of a document, made once the results are there, while engine and target end: what follows from the results, as text
+    as well, and the digest of the journal so far."""
+
+    def __init__(self, known: Catalogue, folder: Path) -> None:
+        self._known = known
+        self._journal = origin.Growing(folder / outputs.JOURNAL)
+        self._of: tuple[Any, ...] = ()
+        self._judged: dict[str, Any] = {}
+        self._texts: dict[int, str] = {}
+
+    def make(self, outcome: Outcome) -> None:
+        """Makes them ahead."""
+        self._judged, self._of = judged(outcome, self._known), _state(outcome)
+        self._texts = {id(value): _value_text(value) for value in self._judged.values()}
+        self._journal.read_on()
+
+    def judged(self, outcome: Outcome) -> dict[str, Any]:
+        """What follows from the results, made anew if the outcome has changed since."""
+        if self._of != _state(outcome):
+            self._judged, self._texts = judged(outcome, self._known), {}
+        return self._judged
+
+    def text_of(self, value: Any) -> str:
+        """A value of the document."""
+        return self._texts.get(id(value)) or _value_text(value)
+
+    def journal(self) -> dict[str, Any] | None:
+        """What run.json says about its journal, which is complete now."""
+        return _journal(self._journal)
+
+
+def _state(outcome: Outcome) -> tuple[Any, ...]:
+    """What may still change after the last result."""
+    return len(outcome.results), outcome.end, outcome.abort_step, outcome.stopped_by
+
+
+def document(outcome: Outcome, made: Made, draft: Draft, mask: Mask) -> dict[str, Any]:
     """The whole document. What comes from the target or its profile is masked."""
     end = outcome.end or {}
     return {
@@ -70,11 +107,11 @@ def document(outcome: Outcome, made: Made, folder: Path, mask: Mask) -> dict[str
         "rerun": made.rerun, "notes": list(outcome.notes),
         "interrupted": outcome.stopped_by or None,
         "abort": mask.tree({"step": outcome.abort_step, "reason": outcome.abort_reason}) if outcome.abort_step else None,
-        "journal": journal(folder / outputs.JOURNAL),
+        "journal": draft.journal(),
         "left_out_slow": list(outcome.left_out_slow), "unfinished": [list(each) for each in outcome.provisional.items()],
         "ready_ms": outcome.ready_ms, "target_cpu_seconds": outcome.target_cpu_seconds, "cost": outcome.cost(),
         "end": outcome.end,
-        **judged(outcome, made.known),
+        **draft.judged(outcome),
     }
 
 
@@ -113,7 +150,11 @@ def _profile(profile: Profile) -> dict[str, Any]:
 
 def journal(path: Path) -> dict[str, Any] | None:
     """What run.json says about its journal."""
-    found = origin.digest_and_lines(path)
+    return _journal(origin.Growing(path))
+
+
+def _journal(file: origin.Growing) -> dict[str, Any] | None:
+    found = file.found()
     return {"file": outputs.JOURNAL, "sha256": found[0], "lines": found[1]} if found else None
 
 
@@ -162,16 +203,16 @@ def worst(names: Iterable[str], verdicts: Mapping[str, Verdict]) -> str | None:
     return max(names, key=rank, default=None)
 
 
-def text(run: Mapping[str, Any]) -> str:
+def text(run: Mapping[str, Any], draft: Draft | None = None) -> str:
     """The document as text, one scenario or requirement a line, so that two runs can be compared by line."""
-    parts = []
-    for key, value in run.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            shown = "[\n" + ",\n".join("  " + json.dumps(each) for each in value) + "\n ]"
-        else:
-            shown = json.dumps(value)
-        parts.append(f" {json.dumps(key)}: {shown}")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+    value_text = draft.text_of if draft else _value_text
+    return "{\n" + ",\n".join(f" {json.dumps(key)}: {value_text(value)}" for key, value in run.items()) + "\n}\n"
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join("  " + json.dumps(each) for each in value) + "\n ]"
+    return json.dumps(value)
 
 
 def verdicts_of(table: Iterable[Mapping[str, Any]]) -> dict[str, Verdict]:

@@ -266,7 +266,8 @@ async def perform(
         places, suite.world.environ, given, suite.known, Wanted(), Expectations(), {"jobs": 0, "patience": 1.0, "network": "host"},
         rerun, since, time.monotonic() - started, suite.origin,
     )
-    outputs.write_whole(folder / outputs.RUN, model.text(model.document(outcome, made, folder, suite.mask)))
+    document = model.document(outcome, made, model.Draft(suite.known, folder), suite.mask)
+    outputs.write_whole(folder / outputs.RUN, model.text(document))
     return outcome
 
 

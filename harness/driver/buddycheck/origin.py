@@ -95,16 +95,29 @@ def digest_of_all(folder: Path, files: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def digest_and_lines(path: Path) -> tuple[str, int] | None:
-    """The SHA-256 of a file and how many lines it has, in one reading; None where there is none."""
-    if not path.is_file():
-        return None
-    total, lines = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            total.update(piece)
-            lines += piece.count(b"\n")
-    return total.hexdigest(), lines
+class Growing:
+    """The SHA-256 of a file to which more may be added, and how many lines it has. What was read is not read again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._total = hashlib.sha256()
+        self._read = self._lines = 0
+
+    def read_on(self) -> None:
+        """Reads what has been added."""
+        if not self._path.is_file():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            while piece := file.read(PIECE):
+                self._total.update(piece)
+                self._read += len(piece)
+                self._lines += piece.count(b"\n")
+
+    def found(self) -> tuple[str, int] | None:
+        """Both, of what there is now; None where there is no file."""
+        self.read_on()
+        return (self._total.hexdigest(), self._lines) if self._path.is_file() else None
 
 
 def digest_of(path: Path) -> str | None:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,13 +46,13 @@ class Limits:
 class Session:
     """Conducts one run and fills its outcome.
 
-    `engine`: one that waits for its plan, or the program.
+    `engine`: one that waits for its plan, or the program. `meanwhile` is called once when all results are there, while engine and target end.
     """
 
     def __init__(
         self, *, profile: Profile, plan: Mapping[str, Any], engine: Engine | Path, folder: Path, mask: Mask,
         outcome: Outcome, progress: Progress, environ: Mapping[str, str], limits: Limits = Limits(),
-        attempts: outputs.Attempts | None = None,
+        attempts: outputs.Attempts | None = None, meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._profile = profile
         self._plan = plan
@@ -64,6 +64,7 @@ class Session:
         self._environ = environ
         self._limits = limits
         self._attempts = attempts or outputs.Attempts()
+        self._meanwhile = meanwhile
         self._watchdog: Timer | None = None
         self._engine: Engine
         self._targets: list[Target] = []  # one for each instance
@@ -164,6 +165,7 @@ class Session:
     def _on_end(self, event: Event) -> None:
         self._outcome.end = event
         self._stop_targets()  # while the engine takes leave
+        self._loop.after(0, self._meanwhile)
 
     # What they lead to
 

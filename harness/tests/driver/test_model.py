@@ -11,8 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 from conftest import HERE, PASSWORD, Bench, Done
+from conftest import catalogue as sample
 
-from buddycheck import origin
+from buddycheck import model, origin
+from buddycheck.catalogue import parse
 
 ROOT = HERE.parents[2]
 SCHEMA = json.loads((ROOT / "reports" / "schema" / "run.schema.json").read_text())
@@ -204,8 +206,33 @@ def test_markdown_golden(bench: Bench, golden: Any) -> None:
     golden("summary.md", bench.call("report", "out", "--format", "markdown").out)
 
 
-def test_digest_and_lines_of_a_file(tmp_path: Path) -> None:
+def test_digest_and_lines_of_a_file_that_grows(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    path.write_bytes(b"a\nb\n")
-    assert origin.digest_and_lines(path) == (origin.digest_of(path), 2)
-    assert origin.digest_and_lines(tmp_path / "none") is None
+    file = origin.Growing(path)
+    file.read_on()
+    assert file.found() is None
+    path.write_bytes(b"a\nb")
+    file.read_on()
+    with path.open("ab") as more:
+        more.write(b"\nc\n")
+    assert file.found() == (origin.digest_of(path), 3) == origin.Growing(path).found()
+
+
+def test_draft_of_an_outcome_that_changed(bench: Bench, tmp_path: Path) -> None:
+    finished(bench, "disco")
+    outcome, known = model.outcome_of(document(bench)), parse(sample(), tmp_path)
+    draft, plain = model.Draft(known, tmp_path), model.judged(outcome, known)
+    draft.make(outcome)
+    assert draft.judged(outcome) == plain and model.text(draft.judged(outcome), draft) == model.text(plain)
+    outcome.abort("engine", "the engine ended with signal SIGSEGV after its last event")
+    changed = model.judged(outcome, known)
+    assert changed["exit"] == 3 != plain["exit"]
+    assert draft.judged(outcome) == changed and model.text(draft.judged(outcome), draft) == model.text(changed)
+
+
+@pytest.mark.parametrize("when", ["2026-01-02", "2026-01-02T03:04:05", "2026-1-2T3:4:5Z", "2026-02-30T00:00:00Z", "soon"])
+def test_a_start_that_is_no_time(bench: Bench, when: str) -> None:
+    finished(bench, "disco")
+    (bench.out / "run.json").write_text(json.dumps(document(bench) | {"started": when}))
+    done = bench.call("report", "out", "--format", "junit")
+    assert done.status == 2 and "does not fit the format, at started: " in done.err
