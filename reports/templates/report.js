@@ -88,7 +88,7 @@
           name.attribute === each.local && (name.element ? name.element === node.local : node === root));
         attributes.push(" ", looked ? el("mark", {class: "looked"}, shown) : mark(path + "@" + each.local, each.value, shown));
       }
-      const missing = difference && difference.path && difference.value === "nothing" && !difference.done && difference.path.startsWith(path + "@");
+      const missing = difference && difference.path && difference.value === null && !difference.done && difference.path.startsWith(path + "@");
       if (missing && !attribute(node, difference.path.slice(path.length + 1))) {
         difference.done = true;
         attributes.push(" ", el("mark", {}, "(no " + difference.path.slice(path.length + 1) + ")"));
@@ -130,144 +130,147 @@
 
   /* --- Findings --- */
 
-  /* What a finding says in its detail, taken apart where it has one of the known forms. */
-  function evidence(check) {
-    const detail = check.detail || "";
-    const where = /line (\d+) of the journal: ([^\n]*)/.exec(detail) || [];
-    const found = {line: Number(where[1] || 0), raw: where[2] || "", note: ""};
-    const expected = /^expected: ([\s\S]*?)\n(closest, line|(\S+) received nothing)/.exec(detail);
-    const first = /first difference at (\S+) \(([^)]*)\): expected '([\s\S]*)', got '([\s\S]*?)'(?:\n|$)/.exec(detail);
-    const condition = /^does not hold: ([\s\S]*)\non line \d+ of the journal: /.exec(detail);
-    if (expected) {
-      found.expected = expected[1];
-      found.nobody = expected[3] || null;
-    }
-    if (first) found.first = {path: first[1], mode: first[2], expected: first[3], got: first[4]};
-    if (condition) [found.condition, found.values] = condition[1].split(/\nwhere (?=\$)/);
-    if (/^forbidden, but it came/.test(detail)) found.note = "It came, and it was forbidden.";
-    if (/^came too early/.test(detail)) found.note = "It came too early.";
-    if (/^line \d+ of the journal: /.test(detail)) found.note = "This stanza breaks the rule.";
-    found.known = Boolean(expected || condition || found.note);
-    return found;
-  }
+  const EVENTS = {closed: "the target closes the stream", opened: "the target opens a stream"}; // which steps wait for like for stanzas
+  const EVENT = /^<(\w+)[^>]*xmlns='urn:x-buddycheck:stream'/;
+  const awaited = (expected) => EVENTS[(EVENT.exec(expected) || [])[1]];
 
-  /* Findings that one stanza shows are one card: [[check, evidence], ...]. */
+  /* Findings that one stanza shows, or that the same thing shows, are one card. */
   function groupedFindings(checks) {
-    const groups = [];
+    const groups = new Map();
     for (const check of checks) {
-      const found = evidence(check);
-      const same = groups.find(([[other, its]]) => (found.line && !found.expected ? its.line === found.line && !its.expected : check.detail && check.detail === other.detail));
-      if (same) same.push([check, found]);
-      else groups.push([[check, found]]);
+      const found = check.evidence;
+      const key = !found ? check.id : found.line && !found.expected ? "line " + found.line : JSON.stringify(found);
+      groups.set(key, [...(groups.get(key) || []), check]);
     }
-    return groups;
+    return [...groups.values()];
   }
 
   /* The answer of a hook is a list of all peers: the lines about the one in question come first, the others are folded. */
-  function listing(detail) {
-    const found = /^([^\n]*\(([^)\s]+)\)[^\n]*was:)\n([\s\S]*)$/.exec(detail);
-    if (!found) return el("pre", {tabindex: "0"}, detail);
-    const lines = found[3].split("\n");
-    const own = lines.filter((line) => line.includes(found[2]));
-    const others = lines.filter((line) => !line.includes(found[2]));
-    return el("div", {}, el("p", {}, found[1]),
-      el("pre", {tabindex: "0"}, own.length ? el("mark", {}, own.join("\n")) : "(nothing about " + found[2] + ")"),
-      others.length ? el("details", {}, el("summary", {}, others.length + " lines about others"), el("pre", {tabindex: "0"}, others.join("\n"))) : "");
+  function listing(found) {
+    const lines = (found.answer || "").split("\n").filter(Boolean);
+    const own = lines.filter((line) => !found.address || line.includes(found.address));
+    const others = lines.filter((line) => !own.includes(line));
+    const left = others.length ? "" : found.others ? `, which has ${found.others} more line${found.others === 1 ? "" : "s"}, about others` : "";
+    return [el("p", {}, "This does not hold: ", el("code", {class: "want"}, found.step.replace(/:$/, "")), found.address ? ` (${found.address})` : "", "."),
+      el("p", {}, `The target's answer (hook ${found.hook}) says${left}:`),
+      el("pre", {tabindex: "0"}, own.length ? el("mark", {}, own.join("\n")) : found.address ? "(nothing about " + found.address + ")" : "(nothing)"),
+      others.length ? el("details", {}, el("summary", {}, others.length + " lines about others"), el("pre", {tabindex: "0"}, others.join("\n"))) : null];
   }
 
-  function findingHead([check, found], index, group) {
+  function missed(found) {
+    const parts = [];
+    if (found.difference) {
+      const got = found.difference.got;
+      parts.push(el("p", {}, "First difference at ", el("code", {}, found.difference.where), ": expected ", el("code", {class: "want"}, found.difference.expected),
+        ", got ", got === null ? "nothing there" : el("code", {class: "got"}, got), "."));
+    } else {
+      parts.push(el("p", {}, `It did not come: ${found.actor} received nothing that was still to be taken.`));
+    }
+    if (found.streams) parts.push(el("p", {}, `The streams of ${found.actor}: ${found.streams}.`));
+    for (const each of found.refusals || []) {
+      parts.push(each.line ? el("div", {class: "refusal"}, el("p", {}, `${each.actor} was refused before, line ${each.line} of the journal:`), pretty(each.stanza, null))
+        : el("p", {}, `The last request of ${each.actor} was not answered.`));
+    }
+    return parts;
+  }
+
+  const WORDS = {forbidden: "It came, and it was forbidden.", order: "It came too early.", rule: "This stanza breaks the rule.",
+    unexpected: "It came unasked. No requirement that this step decides forbids it."};
+
+  /* What was seen, in words; the stanzas stand below. */
+  function words(found) {
+    const values = Object.entries(found.values || {}).map(([name, value]) => `\${${name}} is '${value}'`).join(", ");
+    switch (found.kind) {
+      case "missed": return missed(found);
+      case "condition": return [el("p", {}, "This does not hold: ", el("code", {class: "want"}, found.condition), values ? " where " + values : "")];
+      case "answer": return listing(found);
+      case "list": return [el("p", {}, `The list shows ${found.address} as `, el("code", {class: "got"}, found.answer), ".")];
+      case "comparison": return [el("p", {}, "This does not hold: ", el("code", {class: "want"}, found.step.replace(/:$/, "")), " where the values are ",
+        el("code", {class: "got"}, found.left), " and ", el("code", {class: "got"}, found.right), ".")];
+      case "fault": return [el("p", {}, "What the target sent is no XML stream: ", el("code", {class: "got"}, found.said), ".")];
+      default: return [WORDS[found.kind] ? el("p", {}, WORDS[found.kind]) : el("pre", {tabindex: "0"}, found.said || "")];
+    }
+  }
+
+  function findingHead(check, index, group) {
     const requirement = data.requirements[check.id];
-    const parts = [
+    const same = (other) => JSON.stringify(other.evidence) === JSON.stringify(check.evidence);
+    return [
       el("p", {class: "head"}, chip(check.verdict), " ", el("a", {href: "#q/" + check.id}, check.id + (check.part ? "/" + check.part : "")),
         " ", el("small", {}, check.strictness), " ", el("b", {}, check.text)),
       requirement ? el("p", {class: "required"}, requirement[0] + " ", el("small", {}, "[" + requirement[1] + "]")) : null,
+      ...(check.evidence && !group.slice(index + 1).some(same) ? words(check.evidence) : []), // below the last of them
+      check.place ? el("p", {class: "place"}, "scenarios/" + check.place) : null,
     ];
-    if (found.first) {
-      parts.push(el("p", {}, "First difference at ", el("code", {}, found.first.path), ": expected ", el("code", {class: "want"}, found.first.expected),
-        ", got ", el("code", {class: "got"}, found.first.got), "."));
-    } else if (found.nobody) {
-      parts.push(el("p", {}, "It did not come: " + found.nobody + " received nothing that was still to be taken."));
-    } else if (found.condition) {
-      parts.push(el("p", {}, "This does not hold: ", el("code", {class: "want"}, found.condition), found.values ? " where " + found.values : ""));
-    } else if (found.note) {
-      parts.push(el("p", {}, found.note));
-    }
-    const again = group.slice(index + 1).some(([other]) => other.detail === check.detail); // it stands below the last of them
-    if (!found.known && check.detail && !again) parts.push(listing(check.detail));
-    parts.push(el("p", {class: "place"}, check.place));
-    return parts;
   }
 
   /* The whole stanza from the journal, unless the judge saw something that is written there in another way, such as the end of a stream. */
   function seen(event, found) {
-    const whole = event.text.trim();
-    return found.raw && !whole.startsWith(found.raw.slice(0, 60)) ? found.raw : whole;
+    const whole = event ? event.text.trim() : "";
+    const shown = found.stanza || "";
+    return whole && whole.startsWith(shown.slice(0, 60)) ? whole : shown + (found.octets ? `... (${found.octets} octets)` : "");
   }
 
   function markedIn(found) {
-    return found.first ? {path: found.first.path, value: found.first.got} : found.condition ? {named: named(found.condition)} : null;
+    return found.difference ? {path: found.difference.where, value: found.difference.got} : found.condition ? {named: named(found.condition)} : null;
+  }
+
+  /* Expected and received side by side. */
+  function pair(found, result, conditions) {
+    const box = el("div", {class: "pair"});
+    if (found.expected) {
+      const event = awaited(found.expected.trim());
+      box.append(el("div", {class: "expected"}, el("h5", {}, "expected"),
+        event ? el("p", {}, event) : pretty(found.expected.trim(), found.difference && {path: found.difference.where, value: undefined})));
+    }
+    if (found.line) {
+      const event = result.events.find((each) => each.n === found.line);
+      box.append(el("div", {class: "got"}, el("h5", {}, `${found.expected ? "the closest that came" : "got"}, line ${found.line} of the journal`),
+        pretty(seen(event, found), found.difference ? markedIn(found) : {named: conditions})));
+    }
+    return box.childElementCount ? box : null;
   }
 
   function findingCard(group, result) {
-    const [check, found] = group[0];
-    const event = result.events.find((each) => each.n === found.line);
-    const conditions = group.flatMap(([, each]) => (each.condition ? named(each.condition) : []));
-    const card = el("div", {class: "finding " + tone(check.verdict)}, ...group.flatMap(findingHead).filter(Boolean));
-    const pair = el("div", {class: "pair"});
-    if (found.expected) {
-      const want = found.first && {path: found.first.path, value: undefined};
-      pair.append(el("div", {class: "expected"}, el("h5", {}, "expected"), pretty(found.expected.trim(), want)));
-    }
-    if (event) {
-      pair.append(el("div", {class: "got"}, el("h5", {}, "got, line " + event.n + " of the journal"),
-        pretty(seen(event, found), found.first ? markedIn(found) : {named: conditions})));
-    }
-    if (pair.childElementCount) card.append(pair);
-    return card;
+    const conditions = group.flatMap((each) => (each.evidence && each.evidence.condition ? named(each.evidence.condition) : []));
+    return el("div", {class: "finding " + tone(group[0].verdict)}, ...group.flatMap(findingHead).filter(Boolean),
+      group[0].evidence ? pair(group[0].evidence, result, conditions) : "");
+  }
+
+  const placeWords = (at) => `scenarios/${at.file}:${at.line}` + (at.phrase ? ` (${at.phrase.file}:${at.phrase.line})` : "") + (at.row ? `, row ${at.row.file}:${at.row.line}` : "");
+
+  /* Why the play did not come to its end, or what it was that nobody asked for. */
+  function troubleCard(verdict, text, at, found, result) {
+    return el("div", {class: "finding " + tone(verdict)}, el("p", {class: "head"}, chip(verdict), " ", el("b", {}, text)),
+      ...(found ? [...words(found), pair(found, result, [])] : []).filter(Boolean), at ? el("p", {class: "place"}, placeWords(at)) : "");
+  }
+
+  function cards(result) {
+    const made = groupedFindings(result.checks.filter(isBad)).map((group) => findingCard(group, result));
+    const {trouble} = result;
+    if (trouble && !["SKIP", "UNREACHABLE"].includes(trouble.verdict)) made.unshift(troubleCard(trouble.verdict, trouble.text, trouble.at, trouble.evidence, result));
+    for (const each of result.unexpected || []) made.push(troubleCard("INFO", each.actor + " received something that nobody asked for", null, each, result));
+    return made;
   }
 
   /* --- The script as played --- */
 
-  const CHECK = /^\t+(?:relies on )?[A-Z]{2}-[A-Z0-9-]+(?:\/\S+)? /;
-
-  /* The check that a line of the script stands for: by its number; where a step is played for each peer of a group, so that numbers run ahead
-     of the lines, by what it says, and of several the one that is wrong. */
-  function checkOf(line, lines, checks, numbered) {
-    const says = (check) => {
-      const rest = line.trim().replace(/^relies on /, "").replace(/^\S+ /, "");
-      return line.includes(check.id) && (rest === check.text || rest.startsWith(check.text + ":"));
-    };
-    const alone = lines.filter((each) => each.trim() === line.trim()).length === 1;
-    if (numbered && says(numbered) && !alone) return numbered;
-    const found = checks.filter((check) => check.number && says(check));
-    return found.find(isBad) || (numbered && says(numbered) ? numbered : found[0]) || null;
-  }
-
   function script(play, result) {
-    const byNumber = new Map(result.checks.map((check) => [check.number, check]));
     const pre = el("pre", {class: "play", tabindex: "0", "aria-label": "The script as played"});
-    const unmet = /'([^'\n]+)' was not met/.exec(result.reason || "");
-    const lines = play.split("\n");
-    const rows = [];
-    const steps = []; // the last step of each indentation
-    let number = 0;
-    lines.forEach((line, index) => {
-      const indent = /^\t*/.exec(line)[0].length;
-      if (line.trim() && !/^\s*</.test(line) && !CHECK.test(line)) steps[indent] = index;
-      const check = CHECK.test(line) ? checkOf(line, lines, result.checks, byNumber.get(++number)) : null;
-      rows.push({line, check});
-      if (check && isBad(check)) {
-        rows[index].bad = check.verdict;
-        rows[steps[Math.max(0, indent - 1)] || 0].step = check.verdict;
-      }
-      if (unmet && line.trim() === unmet[1] && lines.filter((each) => each.trim() === unmet[1]).length === 1) rows[index].step = result.verdict;
-    });
+    const rows = play.split("\n").map((line) => ({line}));
+    const at = (number) => rows[number - 1] || {};
+    for (const check of result.checks) {
+      const row = at(check.line);
+      if (!row.check || (isBad(check) && !isBad(row.check))) row.check = check; // of those for each peer of a group the one that is wrong
+      if (check.step) at(check.step).step = check.verdict;
+    }
+    if (result.stopped) at(result.stopped).step = result.trouble ? result.trouble.verdict : result.verdict;
     for (const row of rows) {
       const classes = ["line"];
       if (row.step) classes.push("failed-step", tone(row.step));
       if (row.check) classes.push("check", tone(row.check.verdict));
       const word = row.check ? (data.symbols[row.check.verdict] || "?") : row.step ? "▶" : " ";
-      const said = row.check ? row.check.verdict + ": " : row.step ? "Failed step: " : "";
+      const said = row.check ? row.check.verdict + ": " : row.step ? (tone(row.step) === "none" ? "The play ends here: " : "Failed step: ") : "";
       pre.append(el("span", {class: classes.join(" ")}, el("span", {class: "sign", "aria-hidden": "true"}, word),
         said ? el("span", {class: "hidden"}, said) : null, row.line.replaceAll("\t", "  ") + "\n"));
     }
@@ -309,16 +312,30 @@
     return rows.flatMap((row) => (row.group && open.has(row.key) ? [{...row, isOpen: true}, ...row.group.map((event) => ({event, unfolded: true}))] : [row]));
   }
 
+  /* Everything that shows that something is not as it must be: checks, trouble, what came unasked. */
+  function shownBy(result) {
+    const {trouble} = result;
+    return [...result.checks.filter(isBad), ...(trouble ? [{verdict: trouble.verdict, id: "", text: trouble.text, evidence: trouble.evidence}] : []),
+      ...(result.unexpected || []).map((found) => ({verdict: "INFO", id: "", text: "nobody asked for it", evidence: found}))].filter((each) => each.evidence);
+  }
+
+  function hookAnswer(result, found) {
+    const answers = result.events.filter((event) => event.kind === "hook-answer" && event.detail.startsWith(found.hook + ":"));
+    return answers.filter((event) => found.answer && event.detail.includes(found.answer)).pop() || answers.pop();
+  }
+
   function diagram(scenario, result, show) {
-    const bad = new Map();
+    const bad = new Map(); // by the line of the journal
     const missed = [];
-    for (const check of result.checks.filter(isBad)) {
-      const found = evidence(check);
-      if (found.line && !bad.has(found.line)) bad.set(found.line, {check, found});
-      if (found.nobody) missed.push({check, found});
-      const hook = (/; the answer of hook (\S+) was:/.exec(check.detail || "") || [])[1];
-      const answer = hook && result.events.filter((event) => event.kind === "hook-answer" && event.detail.startsWith(hook + ":")).pop();
-      if (answer && !bad.has(answer.n)) bad.set(answer.n, {check, found});
+    const mark = (check, event) => {
+      if (event && !bad.has(event.n)) bad.set(event.n, {check, found: check.evidence});
+    };
+    for (const check of shownBy(result)) {
+      const found = check.evidence;
+      if (found.line) mark(check, {n: found.line});
+      else if (found.kind === "missed") missed.push({check, found});
+      else if (found.kind === "fault") mark(check, result.events.find((event) => event.kind === "fault" && event.actor === found.actor));
+      else if (found.kind === "answer") mark(check, hookAnswer(result, found));
     }
     const box = el("div", {class: "diagram"});
     const open = new Set();
@@ -392,12 +409,12 @@
   }
 
   function missedRow({check, found}, y, x, names) {
-    const actor = names.includes(found.nobody) ? found.nobody : names.find((name) => name !== null);
+    const actor = names.includes(found.actor) ? found.actor : names.find((name) => name !== null);
     const left = Math.min(x(null), x(actor)), right = Math.max(x(null), x(actor));
     return svg("g", {class: "arrow bad missed", role: "img", "aria-label": "Expected, but it did not come: " + check.text},
       svg("line", {x1: x(null), x2: x(actor), y1: y, y2: y}),
-      svg("text", {x: (left + right) / 2, y: y - 5, "text-anchor": "middle"}, cut("✗ did not come: " + describe(found.expected || ""), Math.floor((right - left) / 6.4))),
-      svg("title", {}, check.id + " " + check.text));
+      svg("text", {x: (left + right) / 2, y: y - 5, "text-anchor": "middle"}, cut("✗ did not come: " + (awaited(found.expected) || describe(found.expected)), Math.floor((right - left) / 6.4))),
+      svg("title", {}, (check.id + " " + check.text).trim()));
   }
 
   function eventRow(row, y, x, width, start, show) {
@@ -417,7 +434,8 @@
     const room = Math.floor(Math.abs(to - from) / 6.4);
     const words = event.kind === "stanza" ? describe(event.text) : event.kind === "header" ? "stream header" : event.kind === "end" ? "end of stream" : event.kind;
     const who = event.dir === "out" ? event.actor + " to the target" : "the target to " + event.actor;
-    const wrong = row.bad ? (row.bad.found.first ? `${row.bad.found.first.path}: expected ${row.bad.found.first.expected}, got ${row.bad.found.first.got}` : row.bad.check.text) : "";
+    const first = row.bad && row.bad.found.difference;
+    const wrong = first ? `${first.where}: expected ${first.expected}, got ${first.got === null ? "nothing" : first.got}` : row.bad ? row.bad.check.text : "";
     const group = svg("g", {class: ["arrow", ...classes].join(" "), "aria-label": `${time(event, start)} ms, ${who}: ${words}${wrong ? "; not as it must be: " + wrong : ""}`, "data-key": "n" + event.n},
       svg("rect", {class: "hit", x: 0, y: y - 18, width: width, height: ROW - 4}), stamp,
       svg("line", {x1: from, x2: to, y1: y, y2: y, "marker-end": "url(#tip)"}),
@@ -456,29 +474,29 @@
       el("h3", {tabindex: "-1"}, id, data.runs.length > 1 ? el("small", {}, " on " + data.runs[run].name) : null),
       el("p", {class: "what"}, el("b", {}, raw.title), raw.description ? " " + raw.description.replace(/\s+/g, " ") : ""),
       el("p", {class: "rerun"}, "Run it again: ", el("code", {}, command), " ", copy));
-    if (!raw.results.length) made.append(el("p", {class: "banner open"}, "Not run."), script(data.plays[raw.play], {checks: [], reason: ""}));
+    if (!raw.results.length) made.append(el("p", {class: "banner open"}, "Not run."), script(data.plays[raw.play], {checks: []}));
     for (const each of raw.results) made.append(repetition(scenario, each, raw.results.length > 1));
     made.append(el("p", {class: "place"}, "scenarios/" + raw.file + (raw.row ? ", row scenarios/" + raw.row : "")));
     return made;
   }
 
   function repetition(scenario, raw, several) {
-    const names = ["id", "part", "strictness", "verdict", "text", "number", "detail", "place"];
+    const names = ["id", "part", "strictness", "verdict", "text", "line", "step", "place", "evidence"];
     const checks = raw.checks.map((values) => Object.fromEntries(names.map((name, index) => [name, values[index]])));
     const result = {...raw, checks, events: expand(raw.events)};
     const view = el("div", {class: "stanza", "aria-live": "polite"}, el("p", {class: "nothing"}, "Choose an arrow to see its stanza."));
     const show = (event, bad) => {
-      const first = bad && bad.found.first;
+      const first = bad && bad.found.difference;
       view.replaceChildren(
         el("h5", {}, `line ${event.n} of the journal, ${event.dir === "out" ? event.actor + " → target" : "target → " + event.actor}`, event.stream ? el("small", {}, " stream " + event.stream) : null),
-        bad ? el("p", {class: "bad"}, "✗ ", first ? `expected ${first.path} to be '${first.expected}', got '${first.got}'` : bad.check.text) : "",
+        bad ? el("p", {class: "bad"}, "✗ ", first ? `expected ${first.where} to be '${first.expected}', got ${first.got === null ? "nothing" : `'${first.got}'`}` : bad.check.text) : "",
         pretty(bad ? seen(event, bad.found) : event.text.trim(), bad ? markedIn(bad.found) : null),
         event.detail ? el("p", {}, event.detail) : "");
     };
-    const bad = checks.filter(isBad);
+    const found = cards(result);
     const ahead = el("p", {class: "head"}, several ? `Repetition ${raw.repeat}: ` : "", chip(raw.verdict), ` ${raw.reason || ""} `, el("small", {}, raw.ms.toFixed(0) + " ms"));
     const parts = [ahead];
-    if (bad.length) parts.push(el("div", {class: "findings"}, el("h4", {}, tone(raw.verdict) === "bad" ? "What is wrong" : "What was found"), ...groupedFindings(bad).map((group) => findingCard(group, result))));
+    if (found.length) parts.push(el("div", {class: "findings"}, el("h4", {}, tone(raw.verdict) === "bad" ? "What is wrong" : "What was found"), ...found));
     parts.push(el("div", {class: "sides"},
       el("div", {}, el("h4", {}, "Script as played"), script(data.plays[scenario.play], result)),
       el("div", {}, el("h4", {}, "What crossed the wire ", el("small", {}, "times in ms")), result.events.some((event) => event.dir) ? diagram(scenario, result, show) : el("p", {class: "nothing"}, scenario.older && tone(raw.verdict) === "good" ? "Left out: it was green, and there is a newer run here." : "Nothing."), view)));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +75,3 @@ def _fold(entry: Mapping[str, Any], kind: str) -> int:
 
 def _bounded(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
-
-
-LINES = re.compile(r"line (\d+) of the journal")
-
-
-def lines_spoken_of(checks: Sequence[Mapping[str, Any]]) -> set[int]:
-    """The lines of the journal that findings show."""
-    return {int(line) for check in checks for line in LINES.findall(str(check.get("detail") or ""))}

@@ -21,7 +21,8 @@ from .selection import scope
 
 Run = Mapping[str, Any]
 SECONDS = 600.0
-COMPARED = ("verdict", "reason", "checks", "journal", "ms", "title", "file", "failure")
+COMPARED = ("verdict", "reason", "checks", "journal", "ms", "title", "file", "failure", "trouble", "unexpected")
+EVIDENCE = ("play_line", "at", "evidence")  # of a check; a run.json of before it was kept has none
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def differences(run: Run, found: Judgement) -> Iterator[str]:
     """In words, what run.json says and the journal does not bear out: scenarios, or, where these are right, what is counted from them."""
     outcome = model.outcome_of(run)
     told = {(each.scenario, each.repeat): each for each in outcome.results}
+    found = dataclasses.replace(found, results={key: _as_told(each, told.get(key)) for key, each in found.results.items()})
     right = True
     for key in sorted(told.keys() | found.results.keys()):
         words = _compared(told.get(key), found.results.get(key))
@@ -77,6 +79,14 @@ def differences(run: Run, found: Judgement) -> Iterator[str]:
             yield f"{key[0]}{f' (repetition {key[1]})' if key[1] > 1 else ''}: {words}"
     for name in _uncounted(run, outcome, found) if right else ():
         yield f"'{name}' does not follow from the journal and the scenarios"
+
+
+def _as_told(found: Result, told: Result | None) -> Result:
+    """Without evidence, where run.json is older than that."""
+    if told is None or told.unexpected is not None:
+        return found
+    checks = tuple({key: value for key, value in each.items() if key not in EVIDENCE} for each in found.checks)
+    return dataclasses.replace(found, checks=checks, trouble=None, unexpected=None)
 
 
 def _compared(told: Result | None, found: Result | None) -> str:

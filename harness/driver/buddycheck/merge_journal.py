@@ -64,12 +64,32 @@ def moved(run: Mapping[str, Any], part: Part, name: str) -> dict[str, Any]:
 
 
 def _result(result: Mapping[str, Any], part: Part, name: str) -> dict[str, Any]:
-    checks = [{**check, "detail": _text(check.get("detail"), part)} for check in result["checks"]]
+    checks = [_check(check, part) for check in result["checks"]]
+    more = {"trouble": _check(result["trouble"], part), "unexpected": [_evidence(each, part) for each in result["unexpected"]]} if "unexpected" in result else {}
     failure = _text(result["failure"], part)
     if failure:
         failure = PLACE.sub(lambda found: f"{found[1]}{name}, lines {int(found[2]) + part.lines} to {int(found[3]) + part.lines}", failure)
     return {**result, "checks": checks, "failure": failure, "journal": [line + part.lines for line in result["journal"]],
-            "reason": _text(result["reason"], part)}
+            "reason": _text(result["reason"], part), **more}
+
+
+def _check(check: Mapping[str, Any] | None, part: Part) -> Any:
+    """A check, or the trouble of a play, and what it shows."""
+    if not check:
+        return check
+    detail = {"detail": _text(check["detail"], part)} if "detail" in check else {}
+    return {**check, **detail, **({"evidence": _evidence(check["evidence"], part)} if check.get("evidence") else {})}
+
+
+def _evidence(found: Mapping[str, Any], part: Part) -> dict[str, Any]:
+    made = dict(found)
+    if "line" in made:
+        made["line"] += part.lines
+    if "said" in made:
+        made["said"] = _text(made["said"], part)
+    if "refusals" in made:
+        made["refusals"] = [_evidence(each, part) for each in made["refusals"]]
+    return made
 
 
 def _text(text: Any, part: Part) -> Any:

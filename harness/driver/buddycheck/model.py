@@ -173,9 +173,14 @@ def _scenarios(outcome: Outcome, known: Catalogue) -> list[dict[str, Any]]:
             "row": scenario.row if scenario else "", "requirements": list(scenario.requirements) if scenario else [],
             "actors": [[each["name"], each["class"]] for each in scenario.actors] if scenario else [],
             "verdict": verdict, "play": scenario.play if scenario else "",
-            "results": [{key: value for key, value in vars(each).items() if key != "scenario"} for each in results],
+            "results": [_result(each) for each in results],
         })
     return made
+
+
+def _result(result: Result) -> dict[str, Any]:
+    left_out = {"scenario"} | ({"trouble", "unexpected"} if result.unexpected is None else set())
+    return {key: value for key, value in vars(result).items() if key not in left_out}
 
 
 def _requirements(outcome: Outcome, known: Catalogue) -> list[dict[str, Any]]:

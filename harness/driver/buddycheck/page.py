@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import compare_text, history, journal, model, summary
+from . import compare_text, evidence, history, journal, model, summary
 from .catalogue import STRICTNESSES
 from .errors import UsageProblem
 from .places import Places
@@ -190,7 +190,7 @@ def _is_newest(run: Mapping[str, Any], runs: Sequence[Kept]) -> bool:
 
 def _details(run: Mapping[str, Any], path: Path | None, name: str, plays: dict[str, int], newest: bool) -> dict[str, Any]:
     wanted = {
-        (each["id"], result["repeat"]): journal.lines_spoken_of(result["checks"]) for each in run["scenarios"] for result in each["results"]
+        (each["id"], result["repeat"]): evidence.lines(result) for each in run["scenarios"] for result in each["results"]
         if newest or CLASSES.get(result["verdict"]) != "good"
     }
     happened = journal.events(path, wanted) if path else {}
@@ -198,13 +198,14 @@ def _details(run: Mapping[str, Any], path: Path | None, name: str, plays: dict[s
         each["id"]: {
             **{key: each[key] for key in ("title", "description", "file", "row", "actors", "verdict")},
             "play": plays.setdefault(each["play"], len(plays)),
-            "results": [_result(each["id"], result, happened) for result in each["results"]],
+            "results": [_result(each, result, happened) for result in each["results"]],
         } for each in run["scenarios"]
     }}
 
 
-def _result(id: str, result: Mapping[str, Any], happened: Mapping[journal.Key, list[list[Any]]]) -> dict[str, Any]:
-    checks = [[each["id"], each.get("part", ""), each.get("strictness", ""), each["verdict"], each.get("text", ""), each.get("number", 0),
-               each.get("detail"), each.get("place", "")] for each in result["checks"]]
-    return {**{key: result.get(key) for key in ("repeat", "verdict", "reason", "ms", "failure", "waited")}, "checks": checks,
-            "events": happened.get((id, result["repeat"]), [])}
+def _result(scenario: Mapping[str, Any], result: Mapping[str, Any], happened: Mapping[journal.Key, list[list[Any]]]) -> dict[str, Any]:
+    places, stopped = evidence.steps(result, scenario["play"])
+    checks = [[each["id"], each.get("part", ""), each.get("strictness", ""), each["verdict"], each.get("text", ""), *lines, each.get("place", ""), evidence.of(each)]
+              for each, lines in zip(result["checks"], places)]
+    return {**{key: result.get(key) for key in ("repeat", "verdict", "reason", "ms", "failure", "waited", "trouble", "unexpected")}, "stopped": stopped,
+            "checks": checks, "events": happened.get((scenario["id"], result["repeat"]), [])}

@@ -38,6 +38,8 @@ class Result:
     failure: str | None = None
     journal: tuple[int, ...] = ()
     waited: Mapping[str, Any] | None = None  # what it waited for longest
+    trouble: Mapping[str, Any] | None = None  # why something could not be decided
+    unexpected: tuple[Mapping[str, Any], ...] | None = None  # what came unasked and violates nothing; None: a run of before this was kept
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Result:

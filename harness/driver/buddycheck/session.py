@@ -30,6 +30,7 @@ from .target import Patience, Target
 # What the engine says itself in an event: never taken for a password, whatever that is.
 OURS = frozenset({
     "event", "scenario", "name", "facts", "id", "part", "verdict", "strictness", "step", "file", "place", "peers_address", "dns_address",
+    "kind", "actor", "mode", "hook",
 })
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

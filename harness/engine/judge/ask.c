@@ -70,27 +70,16 @@ void hook_enter(struct player *p, const struct step *step, uint64_t now)
 	}
 }
 
-/* The whole answer stands in the journal; a failure quotes what it is about. Caller frees. */
-static char *query_detail(const struct player *p, const struct step *step, const char *address, const char *output)
+/* The whole answer stands in the journal; a failure quotes what it is about. Caller unrefs. */
+static struct evidence *another_answer(
+		const struct player *p, const struct step *step, const char *address, const char *output)
 {
-	size_t others;
-	char *lines = roster_excerpt(step, address, &p->vars, output, &others);
-	struct buf b = {0};
-	buf_add_text(&b, step->text);
-	if (address) {
-		buf_printf(&b, " (%s)", address);
-	}
-	if (others) {
-		buf_printf(&b, ", %zu line%s about others left out", others, others == 1 ? "" : "s");
-	}
-	buf_printf(&b, "; the answer of hook %s was:\n", step->hook);
-	if (lines || !address || !others) {
-		buf_add_text(&b, lines ? lines : "(empty)");
-	} else {
-		buf_printf(&b, "(nothing about %s)", address);
-	}
-	free(lines);
-	return buf_take(&b);
+	struct evidence *e = evidence_create(EVIDENCE_ANSWER);
+	e->answer = roster_excerpt(step, address, &p->vars, output, &e->others);
+	e->address = mem_strdup(address);
+	e->step = step->text;
+	e->hook = step->hook;
+	return e;
 }
 
 static int answer_is_unreadable(struct player *p, const struct step *step, const char *address, const char *output)
@@ -129,9 +118,9 @@ static void query_answered(struct player *p, const struct step *step, const char
 	if (holds) {
 		decide_step(p, step, 1, NULL);
 	} else {
-		char *detail = query_detail(p, step, address, output);
-		query_missed(p, step, detail, now);
-		free(detail);
+		struct evidence *e = another_answer(p, step, address, output);
+		query_missed(p, step, e, now);
+		evidence_unref(e);
 	}
 	p->open = NULL;
 	p->deadline = PLAYER_NEVER;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define EXCERPT 600
+#define LONGEST_VALUE 200
 
 static int claims(void *ud, const char *claim)
 {
@@ -38,6 +39,21 @@ char *step_place(const struct player *p, const struct step *step)
 	return place;
 }
 
+struct play_place step_at(const struct player *p, const struct step *step)
+{
+	const struct scenario *s = p->config.scenario;
+	if (!step) {
+		return (struct play_place){0};
+	}
+	return (struct play_place){.file = s->file,
+			.line = step->used_at ? step->used_at : step->line,
+			.phrase = step->used_at ? step->file : NULL,
+			.phrase_line = step->used_at ? step->line : 0,
+			.table = s->table,
+			.row = s->table ? s->row : 0,
+			.play_line = step->play_line};
+}
+
 struct check_search {
 	const struct check *wanted;
 	int passed, found;
@@ -61,7 +77,7 @@ static int number_of(const struct player *p, const struct check *c)
 }
 
 static void add(
-		struct player *p, const struct step *step, const struct check *c, enum verdict verdict, const char *detail)
+		struct player *p, const struct step *step, const struct check *c, enum verdict verdict, struct evidence *e)
 {
 	char *place = step_place(p, step);
 	struct finding f = {.id = c->id,
@@ -71,14 +87,16 @@ static void add(
 			.text = c->text,
 			.place = place,
 			.line = step->used_at ? step->used_at : c->line,
-			.detail = (char *)detail,
+			.at = step_at(p, step),
+			.play_line = c->play_line,
+			.evidence = e,
 			.number = number_of(p, c),
 			.check = c};
 	result_add(&p->result, &f);
 	free(place);
 }
 
-static void decide(struct player *p, const struct step *step, const struct check *c, int holds, const char *detail)
+static void decide(struct player *p, const struct step *step, const struct check *c, int holds, struct evidence *e)
 {
 	if (holds) {
 		if (!c->relies) {
@@ -86,7 +104,7 @@ static void decide(struct player *p, const struct step *step, const struct check
 		}
 		return;
 	}
-	add(p, step, c, strictness_verdict(strictness_of(p, c->id, c->part)), detail);
+	add(p, step, c, strictness_verdict(strictness_of(p, c->id, c->part)), e);
 }
 
 static void note_name(void *ud, const char *name, size_t len)
@@ -125,109 +143,102 @@ int decide_spares(struct player *p, const struct step *step)
 	return deciding && !binds;
 }
 
-void decide_step(struct player *p, const struct step *step, int met, const char *detail)
+void decide_step(struct player *p, const struct step *step, int met, struct evidence *e)
 {
 	for (size_t i = 0; i < step->checks_count; i++) {
 		const struct check *c = &step->checks[i];
 		if (met || !(c->xpath || c->in_order)) {
-			decide(p, step, c, met, detail);
+			decide(p, step, c, met, e);
 		}
 	}
 }
 
-void decide_unmet(struct player *p, const char *place, const struct step *step, const char *detail)
+void decide_unmet(struct player *p, const char *place, const struct step *step, struct evidence *e)
 {
 	int first = !p->result.trouble;
 	result_trouble(&p->result, scenario_is_plain(p->config.scenario) ? VERDICT_FAIL : VERDICT_INCONCLUSIVE,
 			"%s: '%s' was not met", place, step->text);
 	if (first) {
-		p->result.trouble_detail = mem_strdup(detail);
+		p->result.trouble_evidence = evidence_ref(e);
+		p->result.trouble_at = step_at(p, step);
 	}
 }
 
-static char *excerpt(const struct entry *e)
+/* What a stanza shows; caller unrefs. */
+static struct evidence *shown_by(enum evidence_kind kind, const char *actor, const struct entry *entry)
 {
-	const char *raw = e->stanza->raw;
-	size_t len = e->stanza->raw_len;
+	struct evidence *e = evidence_create(kind);
+	const char *raw = entry->stanza->raw;
+	size_t len = entry->stanza->raw_len;
 	while (len && strchr(" \t\r\n", *raw)) {
 		raw++;
 		len--;
 	}
-	return len > EXCERPT ? mem_printf("%.*s... (%zu octets)", EXCERPT, raw, len) : mem_strndup(raw, len);
+	e->actor = actor;
+	e->line = entry->journal;
+	e->stanza = mem_strndup(raw, len > EXCERPT ? EXCERPT : len);
+	e->octets = len > EXCERPT ? len : 0;
+	return e;
 }
 
-/* "\nwhere ${ver} is '...', ${hash} is '...'": what a condition was compared with. "" if it names nothing. Caller
- * frees. */
-static char *values_in(const struct player *p, const struct check *c)
+/* What the condition was compared with: the names in it and their values. */
+static void note_values(struct evidence *e, const struct player *p, const struct check *c)
 {
 	const char *const *names;
 	size_t count = xpath_names(c->xpath, &names);
-	struct buf b = {0};
 	for (size_t i = 0; i < count; i++) {
-		int again = 0;
-		for (size_t n = 0; n < i; n++) {
-			again |= !strcmp(names[n], names[i]);
-		}
 		const char *value = vars_get(&p->vars, names[i]);
-		if (!again) {
-			buf_printf(&b, "%s ${%s} is '%.200s'", b.len ? "," : "\nwhere", names[i], value ? value : "");
-		}
+		char *bounded = mem_strndup(value ? value : "", strnlen(value ? value : "", LONGEST_VALUE));
+		vars_set(&e->values, names[i], bounded);
+		free(bounded);
 	}
-	return buf_take(&b);
 }
 
-static char *unmet(const struct player *p, const struct check *c, const struct entry *e, const char *raw)
+/* Of a check that looks at a stanza that came; NULL when it holds. */
+static struct evidence *against(
+		struct player *p, const struct step *step, const struct check *c, const struct entry *e, unsigned previous)
 {
-	char *values = values_in(p, c);
-	char *detail = mem_printf("does not hold: %s%s\non line %d of the journal: %s", c->expr, values, e->journal, raw);
-	free(values);
-	return detail;
+	const char *actor = actor_name(p, step->actor);
+	if (c->in_order) {
+		return e->number > previous ? NULL : shown_by(EVIDENCE_ORDER, actor, e);
+	}
+	if (!c->xpath || xpath_holds(c->xpath, e->stanza, &p->vars) > 0) {
+		return NULL;
+	}
+	struct evidence *found = shown_by(EVIDENCE_CONDITION, actor, e);
+	found->condition = mem_strdup(c->expr);
+	note_values(found, p, c);
+	return found;
 }
 
 void decide_taken(struct player *p, const struct step *step, const struct entry *e, unsigned previous)
 {
-	char *raw = excerpt(e);
 	for (size_t i = 0; i < step->checks_count; i++) {
-		const struct check *c = &step->checks[i];
-		char *detail = NULL;
-		int holds = 1;
-		if (c->in_order) {
-			holds = e->number > previous;
-			detail = holds ? NULL : mem_printf("came too early, line %d of the journal: %s", e->journal, raw);
-		} else if (c->xpath) {
-			holds = xpath_holds(c->xpath, e->stanza, &p->vars) > 0;
-			detail = holds ? NULL : unmet(p, c, e, raw);
-		}
-		decide(p, step, c, holds, detail);
-		free(detail);
+		struct evidence *found = against(p, step, &step->checks[i], e, previous);
+		decide(p, step, &step->checks[i], !found, found);
+		evidence_unref(found);
 	}
-	free(raw);
 }
 
 /* A check with a condition is violated only by a stanza that does not meet it: what breaks silence is held against the
  * requirement that forbids this, not against all that the step names. */
 void decide_violation(struct player *p, const struct step *step, const struct entry *e)
 {
-	char *raw = excerpt(e);
-	char *detail = mem_printf("forbidden, but it came, line %d of the journal: %s", e->journal, raw);
+	struct evidence *found = shown_by(EVIDENCE_FORBIDDEN, actor_name(p, step->actor), e);
 	int blamed = 0;
 	for (size_t i = 0; i < step->checks_count; i++) {
 		const struct check *c = &step->checks[i];
 		if (!c->xpath || xpath_holds(c->xpath, e->stanza, &p->vars) <= 0) {
-			decide(p, step, c, 0, detail);
+			decide(p, step, c, 0, found);
 			blamed = 1;
 		}
 	}
 	if (!step->checks_count) {
-		decide_unmet(p, p->config.scenario->id, step, detail);
+		decide_unmet(p, p->config.scenario->id, step, found);
 	} else if (!blamed) {
-		char *line = mem_printf(
-				"%s, line %d of the journal: %s", p->config.scenario->cast[step->actor].name, e->journal, raw);
-		result_unexpected(&p->result, line);
-		free(line);
+		result_unexpected(&p->result, shown_by(EVIDENCE_UNEXPECTED, actor_name(p, step->actor), e));
 	}
-	free(detail);
-	free(raw);
+	evidence_unref(found);
 }
 
 static int licensed(const struct player *p, const char *peer)
@@ -260,7 +271,8 @@ void decide_answer_due(struct seat *seat, const char *id)
 	set_answers_due(seat, id, due < 0 ? 1 : due + 1);
 }
 
-static void break_rule(struct player *p, const char *id, const char *part, const char *text, const char *detail)
+/* Takes the reference to the evidence. */
+static void break_rule(struct player *p, const char *id, const char *part, const char *text, struct evidence *e)
 {
 	struct finding f = {.id = (char *)id,
 			.part = (char *)part,
@@ -268,10 +280,12 @@ static void break_rule(struct player *p, const char *id, const char *part, const
 			.text = (char *)text,
 			.place = p->config.scenario->file,
 			.line = 1,
-			.detail = (char *)detail,
+			.at = {.file = p->config.scenario->file, .line = 1},
+			.evidence = e,
 			.invariant = 1};
 	f.verdict = strictness_verdict(f.strictness);
 	result_add(&p->result, &f);
+	evidence_unref(e);
 }
 
 void decide_list(struct player *p, const char *domain, const char *output)
@@ -285,11 +299,11 @@ void decide_list(struct player *p, const char *domain, const char *output)
 	for (int flaw = 0; flaw < ROSTER_FLAWS; flaw++) {
 		char *line = roster_flawed((enum roster_flaw)flaw, domain, output);
 		if (line) {
-			char *detail = mem_printf("the list shows %s as: %s", domain, line);
-			break_rule(p, rules[flaw].id, rules[flaw].part, rules[flaw].text, detail);
-			free(detail);
+			struct evidence *e = evidence_create(EVIDENCE_LIST);
+			e->address = mem_strdup(domain);
+			e->answer = line;
+			break_rule(p, rules[flaw].id, rules[flaw].part, rules[flaw].text, e);
 		}
-		free(line);
 	}
 }
 
@@ -312,11 +326,7 @@ void decide_invariants(struct player *p, int actor, const struct player_stanza *
 	size_t n = invariants_check(ps->stanza, &facts, found);
 	for (size_t i = 0; i < n; i++) {
 		struct entry e = {.stanza = ps->stanza, .journal = ps->journal};
-		char *raw = excerpt(&e);
-		char *detail = mem_printf("line %d of the journal: %s", ps->journal, raw);
-		break_rule(p, found[i].id, NULL, found[i].text, detail);
-		free(detail);
-		free(raw);
+		break_rule(p, found[i].id, NULL, found[i].text, shown_by(EVIDENCE_RULE, actor_name(p, actor), &e));
 	}
 	if (id && stanza_is_answer(ps->stanza)) {
 		int due = answers_due(seat, id);

@@ -51,16 +51,16 @@ static void compare(struct player *p, const struct step *step, uint64_t now)
 	char *left = vars_expand(&p->vars, step->left);
 	char *right = vars_expand(&p->vars, step->right);
 	int holds = (strcmp(left, right) == 0) != step->negate;
-	int colon = step->text[strlen(step->text) - 1] == ':';
-	char *detail = mem_printf("%s%s '%s' and '%s'", step->text, colon ? "" : ":", left, right);
+	struct evidence *e = evidence_create(EVIDENCE_COMPARISON);
+	e->step = step->text;
+	e->left = left;
+	e->right = right;
 	if (holds) {
 		decide_step(p, step, 1, NULL);
 	} else {
-		query_missed(p, step, detail, now);
+		query_missed(p, step, e, now);
 	}
-	free(detail);
-	free(left);
-	free(right);
+	evidence_unref(e);
 }
 
 static void enter_send(struct player *p, const struct step *step, uint64_t now)
@@ -140,6 +140,7 @@ static int lets_notice(struct player *p, const struct step *step, uint64_t now)
 
 void step_enter(struct player *p, const struct step *step, uint64_t now)
 {
+	p->entering = step;
 	if (lets_notice(p, step, now)) {
 		return;
 	}

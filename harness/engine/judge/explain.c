@@ -24,8 +24,8 @@ static void explain_finding(struct buf *b, const struct player *p, const struct 
 		buf_printf(b, "  required: %s [%s]\n", r->statement, r->source);
 	}
 	buf_printf(b, "  %s: %s\n", f->invariant ? "general rule, seen in" : "scenario", f->place);
-	if (f->detail) {
-		indented(b, f->detail);
+	if (f->evidence) {
+		indented(b, evidence_text(f->evidence));
 	}
 }
 
@@ -38,7 +38,7 @@ char *player_explain(const struct player *p, const char *journal_path)
 	}
 	if (r->trouble && r->verdict == r->trouble_verdict) {
 		buf_printf(&b, "%s: %s\n", verdict_text(r->trouble_verdict), r->trouble);
-		indented(&b, r->trouble_detail ? r->trouble_detail : "");
+		indented(&b, r->trouble_evidence ? evidence_text(r->trouble_evidence) : "");
 	}
 	size_t undecided = 0;
 	for (size_t i = 0; i < r->count; i++) {
@@ -59,9 +59,11 @@ char *player_explain(const struct player *p, const char *journal_path)
 		}
 		buf_add_text(&b, "\n");
 	}
-	if (r->unexpected) {
+	if (r->unexpected_count) {
 		buf_add_text(&b, "unexpected, but no offence:\n");
-		indented(&b, r->unexpected);
+	}
+	for (size_t i = 0; i < r->unexpected_count; i++) {
+		indented(&b, evidence_text(r->unexpected[i]));
 	}
 	if (journal_path && r->journal_last) {
 		buf_printf(&b, "journal: %s, lines %d to %d\n", journal_path, r->journal_first, r->journal_last);

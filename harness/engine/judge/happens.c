@@ -271,7 +271,11 @@ void player_on_fault(struct player *p, int actor, const char *detail, uint64_t n
 			.text = (char *)"the target sends well-formed XML without what streams must not carry",
 			.place = p->config.scenario->file,
 			.line = 1,
-			.detail = (char *)detail,
+			.at = {.file = p->config.scenario->file, .line = 1},
+			.evidence = evidence_create(EVIDENCE_FAULT),
 			.invariant = 1};
+	f.evidence->actor = actor_name(p, actor);
+	f.evidence->said = mem_strdup(detail);
 	result_add(&p->result, &f);
+	evidence_unref(f.evidence);
 }

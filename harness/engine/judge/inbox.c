@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXCERPT 600
+
 static int is_answer_template(const struct template *t)
 {
 	const char *type = template_attr(t, "type");
@@ -122,8 +124,21 @@ static const struct entry *answer_to(const struct seat *seat, const char *id)
 	return NULL;
 }
 
+static char *beginning(const struct stanza *s)
+{
+	const char *raw = s->raw + strspn(s->raw, " \t\r\n");
+	return mem_strndup(raw, strnlen(raw, EXCERPT));
+}
+
+static void add_refusal(struct evidence *e, const char *actor, const struct entry *answer)
+{
+	e->refusals = mem_resize(e->refusals, e->refusals_count + 1, sizeof *e->refusals);
+	e->refusals[e->refusals_count++] = (struct refusal){
+			.actor = actor, .line = answer ? answer->journal : 0, .stanza = answer ? beginning(answer->stanza) : NULL};
+}
+
 /* What a client was told, or was not: often the reason why a peer has got nothing. */
-static void tell_of_clients(const struct player *p, struct buf *b)
+static void ask_clients(const struct player *p, struct evidence *e)
 {
 	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
 		const struct seat *seat = &p->seats[i];
@@ -132,16 +147,14 @@ static void tell_of_clients(const struct player *p, struct buf *b)
 			continue;
 		}
 		const struct entry *answer = answer_to(seat, seat->last_iq);
-		const char *raw = answer ? answer->stanza->raw + strspn(answer->stanza->raw, " \t\r\n") : NULL;
-		if (!answer) {
-			buf_printf(b, "\n%s's last request was not answered", a->name);
-		} else if (strstr(raw, "type='error'") || strstr(raw, "type=\"error\"")) {
-			buf_printf(b, "\n%s was refused, line %d of the journal: %.600s", a->name, answer->journal, raw);
+		const char *raw = answer ? answer->stanza->raw : NULL;
+		if (!answer || strstr(raw, "type='error'") || strstr(raw, "type=\"error\"")) {
+			add_refusal(e, a->name, answer);
 		}
 	}
 }
 
-char *inbox_closest(struct player *p, const struct step *step)
+struct evidence *inbox_closest(struct player *p, const struct step *step)
 {
 	struct seat *seat = &p->seats[step->actor];
 	struct template_defaults defaults = {.id = implied_id(p, step)};
@@ -161,25 +174,24 @@ char *inbox_closest(struct player *p, const struct step *step)
 		best = why;
 		closest = e;
 	}
-	struct buf b = {0};
-	char *expected = vars_expand(&p->vars, step->template->text);
-	buf_printf(&b, "expected: %s\n", expected);
-	free(expected);
+	struct evidence *e = evidence_create(EVIDENCE_MISSED);
+	e->actor = actor_name(p, step->actor);
+	e->expected = vars_expand(&p->vars, step->template->text);
 	if (closest) {
-		const char *raw = closest->stanza->raw + strspn(closest->stanza->raw, " \t\r\n");
-		buf_printf(&b, "closest, line %d of the journal: %.600s\nfirst difference at %s (%s): expected '%s', got '%s'",
-				closest->journal, raw, best.where, match_mode_text(best.mode), best.expected, best.got);
-	} else {
-		buf_printf(&b, "%s received nothing that was still to be taken", p->config.scenario->cast[step->actor].name);
+		e->line = closest->journal;
+		e->stanza = beginning(closest->stanza);
+		e->where = mem_strdup(best.where);
+		e->wanted = mem_strdup(best.expected);
+		e->got = mem_strdup(best.got);
+		e->missing = best.missing;
+		e->mode = mem_strdup(match_mode_text(best.mode));
 	}
-	if (seat->trouble) {
-		buf_printf(&b, "\nits streams: %s", seat->trouble);
-	}
-	if (!actor_class_is_client(p->config.scenario->cast[step->actor].class)) {
-		tell_of_clients(p, &b);
+	e->streams = mem_strdup(seat->trouble);
+	if (!seat_is_client(p, step->actor)) {
+		ask_clients(p, e);
 	}
 	mismatch_finish(&best);
-	return buf_take(&b);
+	return e;
 }
 
 void inbox_set_aside(struct player *p, int actor)

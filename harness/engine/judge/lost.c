@@ -11,8 +11,8 @@ static void forget_violations(struct result *r)
 		struct finding *f = &r->findings[i];
 		if (f->verdict != VERDICT_PASS) {
 			f->verdict = VERDICT_UNDECIDED;
-			free(f->detail);
-			f->detail = NULL;
+			evidence_unref(f->evidence);
+			f->evidence = NULL;
 		}
 	}
 }
@@ -24,10 +24,15 @@ void player_lost(struct player *p, const char *why, const char *detail, enum ver
 		return;
 	}
 	free(r->trouble);
-	free(r->trouble_detail);
+	evidence_unref(r->trouble_evidence);
+	r->trouble_evidence = NULL;
 	r->trouble = mem_strdup(why);
-	r->trouble_detail = mem_strdup(detail);
+	if (detail && *detail) {
+		r->trouble_evidence = evidence_create(EVIDENCE_LOST);
+		r->trouble_evidence->said = mem_strdup(detail);
+	}
 	r->trouble_verdict = verdict;
+	r->trouble_at = step_at(p, p->entering);
 	if (verdict != VERDICT_FAIL) {
 		forget_violations(r);
 	} else if (!p->over && p->open && !wait_passes(p->wait)) {

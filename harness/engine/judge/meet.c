@@ -14,9 +14,9 @@ static int inner_missed(struct player *p, const struct step *inner, uint64_t now
 /* Records the miss. 1: the play can go on without what was missed. */
 static int receive_missed(struct player *p, const struct step *step)
 {
-	char *closest = inbox_closest(p, step);
+	struct evidence *closest = inbox_closest(p, step);
 	step_missed(p, step, closest);
-	free(closest);
+	evidence_unref(closest);
 	if (!decide_spares(p, step)) {
 		return 0;
 	}

@@ -274,6 +274,7 @@ void player_end(struct player *p, const char *why, enum verdict verdict, uint64_
 		p->result.ended = now;
 		result_trouble(&p->result, why ? verdict : VERDICT_INCONCLUSIVE, "%s",
 				why ? why : "the run ended before the play did");
+		note_trouble_at(p);
 	}
 	p->over = p->ended = 1;
 	if (p->result.trouble_verdict != VERDICT_SKIP || !p->result.trouble) {

@@ -94,7 +94,8 @@ struct player {
 	struct vars vars;
 	struct frame *frames;
 	size_t frames_count;
-	const struct step *open; /* the step that is waited for, or NULL */
+	const struct step *open;	 /* the step that is waited for, or NULL */
+	const struct step *entering; /* the last one that was entered, or NULL */
 	enum wait_kind wait;
 	uint64_t deadline;
 	int fences_again;		  /* those of the open step were sent a second time */
@@ -143,12 +144,11 @@ int inbox_hopeless(struct player *p, const struct step *step);		 /* the awaited 
 void inbox_drop_answer(struct player *p, const struct step *step);	 /* the answer that made it hopeless is judged */
 int inbox_is_late(const struct player *p, int actor, const struct stanza *s); /* a step that was missed waited for it */
 void inbox_set_aside(struct player *p, int actor); /* what is tolerated and there: no later step takes it */
-char *inbox_closest(
-		struct player *p, const struct step *step); /* lines that describe the closest stanza; caller frees */
-const char *implied_id(const struct player *p, const struct step *step); /* or NULL */
+struct evidence *inbox_closest(struct player *p, const struct step *step); /* EVIDENCE_MISSED; caller unrefs */
+const char *implied_id(const struct player *p, const struct step *step);   /* or NULL */
 
 /* decide.c */
-void decide_step(struct player *p, const struct step *step, int met, const char *detail); /* checks without condition */
+void decide_step(struct player *p, const struct step *step, int met, struct evidence *e); /* checks without condition */
 void decide_taken(struct player *p, const struct step *step, const struct entry *e, unsigned previous);
 void decide_violation(struct player *p, const struct step *step, const struct entry *e); /* of a prohibition */
 void decide_invariants(struct player *p, int actor, const struct player_stanza *ps);
@@ -156,11 +156,12 @@ void decide_list(struct player *p, const char *domain, const char *output); /* r
 void decide_answer_due(struct seat *seat, const char *id);					/* an IQ with that id was sent */
 void decide_open_checks(struct player *p); /* at the end: what was not reached is UNDECIDED */
 char *step_place(const struct player *p, const struct step *step);
+struct play_place step_at(const struct player *p, const struct step *step); /* its parts; of NULL no place */
 /* Whether the play can go on without what the step was to receive: the miss is no more than WARN, the play does not
  * rely on it and binds nothing in it. */
 int decide_spares(struct player *p, const struct step *step);
 /* A step without a check was not met: INCONCLUSIVE, or FAIL in a plain script, whose steps are what it checks. */
-void decide_unmet(struct player *p, const char *place, const struct step *step, const char *detail);
+void decide_unmet(struct player *p, const char *place, const struct step *step, struct evidence *e);
 
 /* actions.c */
 void act_send_step(struct player *p, const struct step *step);
@@ -205,12 +206,13 @@ void steps_wait_for(struct player *p, const struct step *step, enum wait_kind ki
  */
 void steps_wait_for_fences(struct player *p, const struct step *step, enum wait_kind kind, uint64_t now);
 uint64_t step_deadline(const struct player *p, const struct step *step);
-void step_missed(struct player *p, const struct step *step, const char *detail);
+void step_missed(struct player *p, const struct step *step, struct evidence *e);
 /* A question about the target's state, or a comparison, whose answer was wrong. */
-void query_missed(struct player *p, const struct step *step, const char *detail, uint64_t now);
+void query_missed(struct player *p, const struct step *step, struct evidence *e, uint64_t now);
 void steps_advance(struct player *p, uint64_t now);
 void steps_timeout(struct player *p, uint64_t now);
 void play_fails(struct player *p, uint64_t now); /* ends the play early */
+void note_trouble_at(struct player *p);			 /* if there is trouble: at the step that was entered last */
 
 /* enter.c */
 void step_enter(struct player *p, const struct step *step, uint64_t now);

@@ -29,8 +29,8 @@ void result_add(struct result *r, const struct finding *f)
 	if (old) {
 		if (verdict_row(f->verdict)->rank > verdict_row(old->verdict)->rank) {
 			old->verdict = f->verdict;
-			free(old->detail);
-			old->detail = mem_strdup(f->detail);
+			evidence_unref(old->evidence);
+			old->evidence = evidence_ref(f->evidence);
 		}
 		return;
 	}
@@ -41,7 +41,7 @@ void result_add(struct result *r, const struct finding *f)
 	g->part = mem_strdup(f->part);
 	g->text = mem_strdup(f->text);
 	g->place = mem_strdup(f->place);
-	g->detail = mem_strdup(f->detail);
+	evidence_ref(g->evidence);
 }
 
 void result_trouble(struct result *r, enum verdict verdict, const char *format, ...)
@@ -71,11 +71,10 @@ const struct finding *result_worst(const struct result *r)
 	return worst;
 }
 
-void result_unexpected(struct result *r, const char *line)
+void result_unexpected(struct result *r, struct evidence *e)
 {
-	char *longer = r->unexpected ? mem_printf("%s\n%s", r->unexpected, line) : mem_strdup(line);
-	free(r->unexpected);
-	r->unexpected = longer;
+	r->unexpected = mem_resize(r->unexpected, r->unexpected_count + 1, sizeof *r->unexpected);
+	r->unexpected[r->unexpected_count++] = e;
 }
 
 void result_settle(struct result *r)
@@ -103,12 +102,15 @@ void result_finish(struct result *r)
 		free(f->part);
 		free(f->text);
 		free(f->place);
-		free(f->detail);
+		evidence_unref(f->evidence);
 	}
 	free(r->findings);
 	free(r->reason);
 	free(r->trouble);
+	evidence_unref(r->trouble_evidence);
+	for (size_t i = 0; i < r->unexpected_count; i++) {
+		evidence_unref(r->unexpected[i]);
+	}
 	free(r->unexpected);
-	free(r->trouble_detail);
 	*r = (struct result){0};
 }

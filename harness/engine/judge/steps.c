@@ -67,22 +67,30 @@ static void play_is_over(struct player *p, uint64_t now)
 	p->result.ended = now;
 }
 
+void note_trouble_at(struct player *p)
+{
+	if (p->result.trouble && !p->result.trouble_at.file) {
+		p->result.trouble_at = step_at(p, p->entering);
+	}
+}
+
 void play_fails(struct player *p, uint64_t now)
 {
+	note_trouble_at(p);
 	p->frames_count = 0;
 	play_is_over(p, now);
 }
 
-void step_missed(struct player *p, const struct step *step, const char *detail)
+void step_missed(struct player *p, const struct step *step, struct evidence *e)
 {
-	decide_step(p, step, 0, detail);
+	decide_step(p, step, 0, e);
 	size_t deciding = 0;
 	for (size_t i = 0; i < step->checks_count; i++) {
 		deciding += !(step->checks[i].xpath || step->checks[i].in_order);
 	}
 	if (!deciding) {
 		char *place = step_place(p, step);
-		decide_unmet(p, place, step, detail);
+		decide_unmet(p, place, step, e);
 		free(place);
 	}
 }
@@ -129,9 +137,9 @@ static int try_open(struct player *p, uint64_t now)
 
 /* A question about the target's state, or a comparison, whose answer was wrong: what follows can still be judged,
  * unless the play relies on it. */
-void query_missed(struct player *p, const struct step *step, const char *detail, uint64_t now)
+void query_missed(struct player *p, const struct step *step, struct evidence *e, uint64_t now)
 {
-	step_missed(p, step, detail);
+	step_missed(p, step, e);
 	if (essential(step)) {
 		play_fails(p, now);
 	}
@@ -189,6 +197,7 @@ static void begin_end(struct player *p, uint64_t now)
 		}
 		fenced = 1;
 	}
+	p->entering = NULL;
 	if (fenced) {
 		steps_wait_for_fences(p, NULL, WAIT_END_FENCE, now);
 	} else {

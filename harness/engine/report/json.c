@@ -16,6 +16,128 @@ static void text_or_null(struct buf *b, const char *key, const char *text)
 	}
 }
 
+static void text_if_any(struct buf *b, const char *key, const char *text)
+{
+	if (text) {
+		jtext_text(b, key, text);
+	}
+}
+
+static void number_if_any(struct buf *b, const char *key, long long number)
+{
+	if (number) {
+		jtext_number(b, key, number);
+	}
+}
+
+static void add_position(struct buf *b, const char *key, const char *file, int line)
+{
+	jtext_open(b, key, '{');
+	jtext_text(b, "file", file);
+	jtext_number(b, "line", line);
+	jtext_close(b, '}');
+}
+
+static void add_place(struct buf *b, const struct play_place *at)
+{
+	if (!at->file) {
+		return;
+	}
+	jtext_open(b, "at", '{');
+	jtext_text(b, "file", at->file);
+	jtext_number(b, "line", at->line);
+	if (at->phrase) {
+		add_position(b, "phrase", at->phrase, at->phrase_line);
+	}
+	if (at->table) {
+		add_position(b, "row", at->table, at->row);
+	}
+	number_if_any(b, "play_line", at->play_line);
+	jtext_close(b, '}');
+}
+
+static void add_difference(struct buf *b, const struct evidence *e)
+{
+	jtext_open(b, "difference", '{');
+	jtext_text(b, "where", e->where);
+	jtext_text(b, "mode", e->mode);
+	jtext_text(b, "expected", e->wanted);
+	text_or_null(b, "got", e->missing ? NULL : e->got);
+	jtext_close(b, '}');
+}
+
+static void add_refusals(struct buf *b, const struct evidence *e)
+{
+	jtext_open(b, "refusals", '[');
+	for (size_t i = 0; i < e->refusals_count; i++) {
+		jtext_open(b, NULL, '{');
+		jtext_text(b, "actor", e->refusals[i].actor);
+		number_if_any(b, "line", e->refusals[i].line);
+		text_if_any(b, "stanza", e->refusals[i].stanza);
+		jtext_close(b, '}');
+	}
+	jtext_close(b, ']');
+}
+
+static void add_values(struct buf *b, const struct vars *values)
+{
+	jtext_open(b, "values", '{');
+	for (size_t i = 0; i < values->count; i++) {
+		jtext_text(b, values->items[i].name, values->items[i].value);
+	}
+	jtext_close(b, '}');
+}
+
+/* What a kind of evidence does not have is left out. */
+static void add_evidence(struct buf *b, const char *key, const struct evidence *e)
+{
+	if (!e) {
+		jtext_raw(b, key, "null");
+		return;
+	}
+	jtext_open(b, key, '{');
+	jtext_text(b, "kind", evidence_kind_text(e->kind));
+	text_if_any(b, "actor", e->actor);
+	number_if_any(b, "line", e->line);
+	text_if_any(b, "stanza", e->stanza);
+	number_if_any(b, "octets", (long long)e->octets);
+	text_if_any(b, "expected", e->expected);
+	if (e->where) {
+		add_difference(b, e);
+	}
+	text_if_any(b, "streams", e->streams);
+	if (e->refusals_count) {
+		add_refusals(b, e);
+	}
+	text_if_any(b, "condition", e->condition);
+	if (e->values.count) {
+		add_values(b, &e->values);
+	}
+	text_if_any(b, "step", e->step);
+	text_if_any(b, "hook", e->hook);
+	text_if_any(b, "address", e->address);
+	text_if_any(b, "answer", e->answer);
+	number_if_any(b, "others", (long long)e->others);
+	text_if_any(b, "left", e->left);
+	text_if_any(b, "right", e->right);
+	text_if_any(b, "said", e->said);
+	jtext_close(b, '}');
+}
+
+static void add_trouble(struct buf *b, const struct result *r)
+{
+	if (!r->trouble) {
+		jtext_raw(b, "trouble", "null");
+		return;
+	}
+	jtext_open(b, "trouble", '{');
+	jtext_text(b, "verdict", verdict_text(r->trouble_verdict));
+	jtext_text(b, "text", r->trouble);
+	add_place(b, &r->trouble_at);
+	add_evidence(b, "evidence", r->trouble_evidence);
+	jtext_close(b, '}');
+}
+
 static void add_finding(struct buf *b, const struct finding *f)
 {
 	jtext_open(b, NULL, '{');
@@ -27,7 +149,12 @@ static void add_finding(struct buf *b, const struct finding *f)
 	jtext_number(b, "line", f->line);
 	jtext_text(b, "place", f->place);
 	jtext_number(b, "number", f->number);
-	text_or_null(b, "detail", f->detail);
+	number_if_any(b, "play_line", f->play_line);
+	text_or_null(b, "detail", evidence_text(f->evidence));
+	if (f->evidence) {
+		add_place(b, &f->at);
+		add_evidence(b, "evidence", f->evidence);
+	}
 	jtext_close(b, '}');
 }
 
@@ -55,7 +182,12 @@ void json_result(struct buf *b, const struct report_row *row, const char *file, 
 	jtext_number(b, NULL, r->journal_first);
 	jtext_number(b, NULL, r->journal_last);
 	jtext_close(b, ']');
-	text_or_null(b, "unexpected", r->unexpected);
+	add_trouble(b, r);
+	jtext_open(b, "unexpected", '[');
+	for (size_t i = 0; i < r->unexpected_count; i++) {
+		add_evidence(b, NULL, r->unexpected[i]);
+	}
+	jtext_close(b, ']');
 	if (waited) {
 		jtext_raw(b, "waited", waited);
 	}

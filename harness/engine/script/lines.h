@@ -11,6 +11,7 @@ struct line {
 	int number;		  /* in file, from 1 */
 	const char *file; /* where the line stands; borrowed from the catalogue */
 	int used_at;	  /* line of the scenario that used the phrase, 0 if the line stands there itself */
+	int play_line;	  /* in the expanded play, where another line stands for it there; 0: it stands there itself */
 };
 
 struct lines {

@@ -47,6 +47,7 @@ static int differ(struct match *m, enum match_mode mode, const char *what, const
 		*m->why = (struct mismatch){.where = mem_printf("%s%s", buf_text(&m->path), what),
 				.expected = mem_strdup(expected),
 				.got = mem_strdup(got ? got : "nothing"),
+				.missing = !got,
 				.mode = mode,
 				.score = m->score};
 	}

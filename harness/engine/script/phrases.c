@@ -257,6 +257,7 @@ void phrase_expand(struct phrases *ps, const struct phrase *p, const struct line
 		line.text = fill_in(p, values, line.text, number);
 		line.indent += use->indent;
 		line.used_at = use->used_at ? use->used_at : use->number;
+		line.play_line = use->play_line;
 		lines_take(out, &line);
 	}
 	free(text);

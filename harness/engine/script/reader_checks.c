@@ -101,6 +101,11 @@ static char *joined(const struct line *lines, size_t count, size_t *used)
 	return buf_take(&b);
 }
 
+int line_in_play(const struct step_reader *r, const struct line *line)
+{
+	return line->play_line ? line->play_line : r->body_at + (int)(line - r->body);
+}
+
 void read_checks(struct step_reader *r, const struct line *lines, size_t count, struct step *step)
 {
 	size_t used;
@@ -118,7 +123,7 @@ void read_checks(struct step_reader *r, const struct line *lines, size_t count, 
 			continue;
 		}
 		char *at = text;
-		struct check c = {.file = line->file, .line = line->number};
+		struct check c = {.file = line->file, .line = line->number, .play_line = line_in_play(r, line)};
 		if (!strncmp(at, RELIES, strlen(RELIES))) {
 			c.relies = 1;
 			at += strlen(RELIES);

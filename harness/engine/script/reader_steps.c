@@ -12,7 +12,7 @@ static void problem(struct step_reader *r, const struct line *line, const char *
 	problems_add(r->problems, line->file, line->number, line->indent + 1, "%s", message);
 }
 
-static struct step *add_step(struct steps *out, const struct line *line)
+static struct step *add_step(struct step_reader *r, struct steps *out, const struct line *line)
 {
 	out->items = mem_resize(out->items, out->count + 1, sizeof *out->items);
 	struct step *step = &out->items[out->count++];
@@ -20,6 +20,7 @@ static struct step *add_step(struct steps *out, const struct line *line)
 			.file = line->file,
 			.line = line->number,
 			.used_at = line->used_at,
+			.play_line = line->play_line ? line->play_line : r->shown + 1,
 			.actor = -1};
 	return step;
 }
@@ -32,6 +33,7 @@ static void show(struct step_reader *r, const struct line *lines, size_t count)
 		}
 		buf_add_text(r->expanded, lines[i].text);
 		buf_add_text(r->expanded, "\n");
+		r->shown++;
 	}
 }
 
@@ -288,7 +290,7 @@ static int read_block(
 	}
 	struct step *step = last;
 	if (! or) {
-		step = add_step(out, head);
+		step = add_step(r, out, head);
 		step->kind = together ? STEP_TOGETHER : STEP_EITHER;
 	}
 	show(r, head, 1);
@@ -323,17 +325,20 @@ static int read_each(
 	if (!size || !count) {
 		problem(r, head, size ? "expected steps below this line" : "expected a group of the cast: `[Peer] Name x 20`");
 	}
+	int first = r->shown + 2; /* behind the head */
 	show(r, head, 1);
 	show(r, body, count);
-	struct buf shown = {0};
+	struct buf repeated = {0};
 	struct buf *expanded = r->expanded;
-	r->expanded = &shown; /* once is enough */
+	int shown = r->shown;
+	r->expanded = &repeated; /* once is enough */
 	for (int i = 1; i <= size; i++) {
 		struct lines lines = {0};
 		for (size_t n = 0; n < count; n++) {
 			struct line line = body[n];
 			line.indent--;
 			line.text = group_fill_in(body[n].text, group, i);
+			line.play_line = line.play_line ? line.play_line : first + (int)n;
 			lines_take(&lines, &line);
 		}
 		size_t problems = r->problems->count;
@@ -344,7 +349,8 @@ static int read_each(
 		}
 	}
 	r->expanded = expanded;
-	buf_finish(&shown);
+	r->shown = shown;
+	buf_finish(&repeated);
 	free(group);
 	return 0;
 }
@@ -378,6 +384,8 @@ static void attach_checks(
 		problem(r, head, "checks below a phrase that receives nothing");
 		return;
 	}
+	r->body = body;
+	r->body_at = r->shown + 1;
 	read_checks(r, body, count, step);
 }
 
@@ -444,8 +452,10 @@ static void read_step(
 		return;
 	}
 	size_t before = out->count;
-	struct step *step = add_step(out, head);
+	struct step *step = add_step(r, out, head);
 	int found = -1;
+	r->body = body;
+	r->body_at = r->shown + 2;
 	if (actor >= 0) {
 		step->actor = actor;
 		found = read_end_of_visits(r, step, head, rest, count) == 0 ? 0 : read_verb(r, step, head, rest, body, count);

@@ -13,6 +13,9 @@ struct step_reader {
 	struct phrases *phrases;
 	struct problems *problems;
 	struct buf *expanded;
+	int shown;								   /* lines of it */
+	const struct line *body;				   /* lines below a step ... */
+	int body_at;							   /* ... and where the first of them will stand in the expanded play */
 	const struct phrase *within[PHRASE_DEPTH]; /* phrases within phrases, the outermost first */
 	int depth;
 };
@@ -22,6 +25,7 @@ void read_steps(struct step_reader *r, const struct line *lines, size_t count, i
 
 /* Reads the check lines below a step. */
 void read_checks(struct step_reader *r, const struct line *lines, size_t count, struct step *step);
+int line_in_play(const struct step_reader *r, const struct line *line); /* one of r->body: its line there */
 int line_is_check(const struct line *line);
 
 /* Makes step wait for an event of a stream: name is "closed" or "opened". */

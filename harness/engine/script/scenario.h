@@ -60,6 +60,7 @@ struct check {
 	int relies;	  /* "relies on": decides nothing when it holds */
 	const char *file;
 	int line;
+	int play_line; /* in the expanded play, from 1 */
 };
 
 /* "bind NAME: XPATH" below a step that receives. */
@@ -141,8 +142,9 @@ struct step {
 	char *text; /* the line, names filled in */
 	const char *file;
 	int line;
-	int used_at; /* line of the scenario that used the phrase, or 0 */
-	int actor;	 /* index in cast, -1: the target */
+	int used_at;   /* line of the scenario that used the phrase, or 0 */
+	int play_line; /* in the expanded play, from 1 */
+	int actor;	   /* index in cast, -1: the target */
 	struct template *template;
 	char *raw; /* STEP_SEND_RAW: octets; STEP_OPEN: the stream header or NULL; STEP_UNREACHABLE: the reason;
 				* STEP_END_VISITS: the condition */

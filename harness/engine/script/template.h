@@ -47,6 +47,7 @@ struct mismatch {
 	char *where;	/* "iq/command@status" */
 	char *expected; /* "status 'executing'" */
 	char *got;
+	int missing;		  /* nothing stands there */
 	enum match_mode mode; /* in force at that place */
 	int score;			  /* how much matched before: the larger, the closer */
 };

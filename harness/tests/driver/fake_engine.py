@@ -100,8 +100,9 @@ class Run:
             "result", scenario=scenario, repeat=repeat, title="title of " + scenario, file=scenario + ".scs", verdict=verdict,
             reason=SCRIPT.get("reason", "SB-010 went wrong") if bad else "", ms=12.5, journal=[1, 2],
             failure=SCRIPT.get("failure", "expected this\ngot that") if bad else None,
-            checks=[{"id": requirement or "SB-010", "part": "", "strictness": "HARD", "verdict": verdict, "text": "", "line": 9}],
+            checks=[{"id": requirement or "SB-010", "part": "", "strictness": "HARD", "verdict": verdict, "text": "", "line": 9, **(SCRIPT.get("shown", {}) if bad else {})}],
             waited={"ms": 9.5, "for": "a stanza", "line": 3, "step": "Marlowe receives:"},
+            **(SCRIPT.get("besides", {}) if bad else {}),
         )
 
     def do_end(self, status):

@@ -143,6 +143,9 @@ def remove_scenario(run: dict[str, Any]) -> None:
 RUNS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a verdict": (edit_verdict, "demo/kept: run.json says PASS; judged again it is SKIP"),
     "a check": (edit_check, "demo/approved: its 'checks' in run.json is not what it comes to when it is judged again (TT-3, TT-1)"),
+    "where a check stands": (lambda run: each_result(run, "demo/approved")["checks"][0].update(play_line=9), "demo/approved: its 'checks' in run.json is not"),
+    "what nobody asked for": (lambda run: each_result(run, "demo/quiet")["unexpected"].append({"kind": "unexpected"}), "demo/quiet: its 'unexpected'"),
+    "why it was skipped": (lambda run: each_result(run, "demo/kept")["trouble"].update(text="no reason"), "demo/kept: its 'trouble'"),
     "a time": (lambda run: each_result(run, "demo/quiet").update(ms=1.0), "demo/quiet: its 'ms'"),
     "a scenario": (remove_scenario, "demo/kept: the journal shows it, run.json does not"),
     "counts": (lambda run: run.update(counts={"PASS": 3}), "'counts' does not follow"),

@@ -82,6 +82,18 @@ def test_journals_are_numbered_on(bench: Bench) -> None:
     assert failed["failure"] == "got, line 5 of the journal: <iq/>\njournal: out/journal.jsonl, lines 4 to 6"
 
 
+def test_evidence_speaks_of_the_united_journal(bench: Bench) -> None:
+    shown = {"evidence": {"kind": "missed", "line": 2, "refusals": [{"actor": "Bard", "line": 1}, {"actor": "Kyd"}]}, "detail": "line 2 of the journal"}
+    trouble = {"verdict": "INCONCLUSIVE", "text": "lost", "evidence": {"kind": "lost", "said": "Bard, line 3 of the journal: <iq/>"}}
+    names = shards(bench, verdicts=(None, {"*": "FAIL"}), shown=shown, besides={"trouble": trouble, "unexpected": [{"kind": "unexpected", "line": 3}]})
+    assert merged(bench, *names).status == 1
+    failed = next(each["results"][0] for each in document(bench)["scenarios"] if each["verdict"] == "FAIL")
+    assert failed["checks"][0]["evidence"] == {"kind": "missed", "line": 5, "refusals": [{"actor": "Bard", "line": 4}, {"actor": "Kyd"}]}
+    assert failed["checks"][0]["detail"] == "line 5 of the journal"
+    assert failed["trouble"]["evidence"]["said"] == "Bard, line 6 of the journal: <iq/>"
+    assert failed["unexpected"] == [{"kind": "unexpected", "line": 6}]
+
+
 def test_a_shard_that_is_missing_leaves_a_run_that_says_so(bench: Bench) -> None:
     names = shards(bench, verdicts=(None, None, None))
     done = merged(bench, names[0], names[2])

@@ -481,7 +481,7 @@ const char *stage_finding(const struct stage *st, const char *id)
 const char *stage_detail(const struct stage *st, const char *id)
 {
 	const struct finding *f = find(st, id);
-	return f && f->detail ? f->detail : "";
+	return f && f->evidence ? evidence_text(f->evidence) : "";
 }
 
 size_t stage_count(const struct stage *st, const char *id)

@@ -1,17 +1,19 @@
-/* judge/explain: the text of a failure, against golden files. From the root of the repository;
- * BUDDYCHECK_GOLDEN=update writes the files anew. */
+/* judge/explain and report/json: a failure as text and as fields, against golden files. From the root of the
+ * repository; BUDDYCHECK_GOLDEN=update writes the files anew. */
 #include "base/mem.h"
+#include "report/json.h"
 #include "run.h"
 #include "script/lines.h"
 #include "stage.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <libxml/parser.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define GOLDEN "harness/tests/golden/engine/explain-%s.txt"
+#define GOLDEN "harness/tests/golden/engine/explain-%s"
 
 static void write_golden(const char *path, const char *text)
 {
@@ -35,6 +37,28 @@ static void compare(const char *name, const char *text)
 	free(path);
 }
 
+/* As the driver gets it, without what stands there for every scenario. */
+static char *fields(const struct result *result)
+{
+	static const char *const kept[] = {"checks", "trouble", "unexpected"};
+	struct report_row row = {.id = "test/play", .title = "", .repeat = 1, .repeats = 1, .result = result};
+	struct buf b = {0};
+	json_result(&b, &row, "test/play.scs", NULL);
+	json_t *event = json_loadb(buf_text(&b), b.len, 0, NULL);
+	ck_assert_ptr_nonnull(event);
+	json_t *some = json_object();
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		json_object_set(some, kept[i], json_object_get(event, kept[i]));
+	}
+	char *dumped = json_dumps(some, JSON_INDENT(1));
+	char *text = mem_printf("%s\n", dumped);
+	free(dumped);
+	json_decref(some);
+	json_decref(event);
+	buf_finish(&b);
+	return text;
+}
+
 /* Ends the play, puts it at lines 12 to 40 of a journal and compares what is explained. */
 static void explains(struct stage *st, const char *name)
 {
@@ -44,7 +68,14 @@ static void explains(struct stage *st, const char *name)
 	result->journal_last = 40;
 	char *text = player_explain(st->player, "out/run-1/journal.jsonl");
 	ck_assert_ptr_nonnull(text);
-	compare(name, text);
+	char *file = mem_printf("%s.txt", name);
+	compare(file, text);
+	free(file);
+	free(text);
+	file = mem_printf("%s.json", name);
+	text = fields(result);
+	compare(file, text);
+	free(file);
 	free(text);
 	stage_close(st);
 }

@@ -71,6 +71,17 @@ static void is(const char *path, const char *expected)
 	free(text);
 }
 
+static struct evidence missed = {.refs = 1,
+		.kind = EVIDENCE_MISSED,
+		.actor = "Marlowe",
+		.line = 30,
+		.stanza = "<presence type='unsubscribe'/>",
+		.expected = "<presence type='subscribe'/>",
+		.where = "presence@type",
+		.mode = "loose",
+		.wanted = "subscribe",
+		.got = "unsubscribe"};
+
 static struct finding findings[] = {
 		{.id = "SB-001",
 				.strictness = STRICT_HARD,
@@ -78,7 +89,15 @@ static struct finding findings[] = {
 				.text = "the request comes",
 				.place = "cancel/at-form.scs:23",
 				.number = 2,
-				.detail = "it did not come",
+				.evidence = &missed,
+				.at = {.file = "cancel/at-form.scs",
+						.line = 23,
+						.phrase = "phrases/peer.scs",
+						.phrase_line = 4,
+						.table = "cancel/all.tsv",
+						.row = 7,
+						.play_line = 12},
+				.play_line = 14,
 				.line = 23},
 		{.id = "SB-002",
 				.part = "time",
@@ -132,8 +151,20 @@ START_TEST(a_result_is_complete)
 	number_is("checks/0/line", 23);
 	text_is("checks/0/place", "cancel/at-form.scs:23");
 	number_is("checks/0/number", 2);
-	text_is("checks/0/detail", "it did not come");
+	text_is("checks/0/detail",
+			"expected: <presence type='subscribe'/>\nclosest, line 30 of the journal: <presence type='unsubscribe'/>\n"
+			"first difference at presence@type (loose): expected 'subscribe', got 'unsubscribe'");
+	number_is("checks/0/play_line", 14);
+	is("checks/0/at",
+			"{\"file\":\"cancel/at-form.scs\",\"line\":23,\"phrase\":{\"file\":\"phrases/peer.scs\",\"line\":4},"
+			"\"play_line\":12,\"row\":{\"file\":\"cancel/all.tsv\",\"line\":7}}");
+	is("checks/0/evidence", "{\"actor\":\"Marlowe\",\"difference\":{\"expected\":\"subscribe\",\"got\":\"unsubscribe\","
+							"\"mode\":\"loose\","
+							"\"where\":\"presence@type\"},\"expected\":\"<presence "
+							"type='subscribe'/>\",\"kind\":\"missed\",\"line\":30,"
+							"\"stanza\":\"<presence type='unsubscribe'/>\"}");
 	is("checks/1/detail", "null");
+	ck_assert_ptr_null(at("checks/1/evidence"));
 	text_is("checks/1/part", "time");
 	text_is("checks/1/strictness", "WARN");
 	text_is("checks/1/verdict", "PASS");
@@ -154,7 +185,8 @@ START_TEST(a_result_without_findings)
 	is("checks", "[]");
 	is("failure", "null");
 	is("journal", "[0,0]");
-	is("unexpected", "null");
+	is("trouble", "null");
+	is("unexpected", "[]");
 	ck_assert_ptr_null(at("waited"));
 	drop_json();
 	struct buf b = {0};
@@ -165,6 +197,61 @@ START_TEST(a_result_without_findings)
 	r.reason = NULL;
 	read_result(&row, "a/b.scs");
 	text_is("reason", "");
+}
+END_TEST
+
+/* The fields of each kind; what a kind does not have is left out. */
+static struct refusal refusals[] = {{"Bard", 4, "<iq type='error'/>"}, {.actor = "Kyd"}};
+static struct var values[] = {{"ver", "q1", 3}};
+
+static struct {
+	struct evidence evidence;
+	const char *json;
+} seen[] = {
+		{{.kind = EVIDENCE_MISSED,
+				 .actor = "Marlowe",
+				 .expected = "<a/>",
+				 .streams = "reset",
+				 .refusals = refusals,
+				 .refusals_count = 2},
+				"{\"actor\":\"Marlowe\",\"expected\":\"<a/"
+				">\",\"kind\":\"missed\",\"refusals\":[{\"actor\":\"Bard\",\"line\":4,"
+				"\"stanza\":\"<iq type='error'/>\"},{\"actor\":\"Kyd\"}],\"streams\":\"reset\"}"},
+		{{.kind = EVIDENCE_CONDITION, .line = 2, .stanza = "<a/>", .condition = "@x", .values = {values, 1}},
+				"{\"condition\":\"@x\",\"kind\":\"condition\",\"line\":2,\"stanza\":\"<a/"
+				">\",\"values\":{\"ver\":\"q1\"}}"},
+		{{.kind = EVIDENCE_FORBIDDEN, .line = 2, .stanza = "<a", .octets = 900},
+				"{\"kind\":\"forbidden\",\"line\":2,\"octets\":900,\"stanza\":\"<a\"}"},
+		{{.kind = EVIDENCE_ANSWER,
+				 .step = "s",
+				 .hook = "roster",
+				 .address = "m.test",
+				 .answer = "m.test to",
+				 .others = 3},
+				"{\"address\":\"m.test\",\"answer\":\"m.test to\",\"hook\":\"roster\",\"kind\":\"answer\",\"others\":3,"
+				"\"step\":\"s\"}"},
+		{{.kind = EVIDENCE_COMPARISON, .step = "${a} is ${b}", .left = "1", .right = ""},
+				"{\"kind\":\"comparison\",\"left\":\"1\",\"right\":\"\",\"step\":\"${a} is ${b}\"}"},
+		{{.kind = EVIDENCE_FAULT, .said = "a comment"}, "{\"kind\":\"fault\",\"said\":\"a comment\"}"},
+};
+
+START_TEST(each_kind_of_evidence_has_its_fields)
+{
+	struct evidence *list[] = {&seen[_i].evidence};
+	struct result r = {.verdict = VERDICT_INCONCLUSIVE,
+			.trouble = "it was not met",
+			.trouble_verdict = VERDICT_INCONCLUSIVE,
+			.trouble_evidence = list[0],
+			.trouble_at = {.file = "a/b.scs", .line = 9, .play_line = 3},
+			.unexpected = list,
+			.unexpected_count = 1};
+	struct report_row row = {.id = "a/b", .title = "", .repeat = 1, .repeats = 1, .result = &r};
+	read_result(&row, "a/b.scs");
+	text_is("trouble/verdict", "INCONCLUSIVE");
+	text_is("trouble/text", "it was not met");
+	is("trouble/at", "{\"file\":\"a/b.scs\",\"line\":9,\"play_line\":3}");
+	is("trouble/evidence", seen[_i].json);
+	is("unexpected/0", seen[_i].json);
 }
 END_TEST
 
@@ -363,6 +450,7 @@ static Suite *make(void)
 	tcase_add_checked_fixture(tests, NULL, drop_json);
 	tcase_add_test(tests, a_result_is_complete);
 	tcase_add_test(tests, a_result_without_findings);
+	tcase_add_loop_test(tests, each_kind_of_evidence_has_its_fields, 0, (int)(sizeof seen / sizeof *seen));
 	tcase_add_test(tests, hostile_octets_do_not_lose_the_result);
 	suite_add_tcase(suite, tests);
 	tests = tcase_create("catalogue");

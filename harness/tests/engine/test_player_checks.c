@@ -226,7 +226,7 @@ START_TEST(a_missed_step_without_check_is_inconclusive)
 	ck_assert_verdict(st, "INCONCLUSIVE");
 	ck_assert_str_eq(player_result(st->player)->reason, "test/play.scs:8: 'Marlowe receives:' was not met");
 	ck_assert_ptr_null(strchr(player_result(st->player)->reason, '\n'));
-	ck_assert_has(player_result(st->player)->trouble_detail, "expected: <presence type='subscribe'/>");
+	ck_assert_has(evidence_text(player_result(st->player)->trouble_evidence), "expected: <presence type='subscribe'/>");
 	ck_assert_finding(st, "TT-1", "UNDECIDED");
 	stage_close(st);
 }

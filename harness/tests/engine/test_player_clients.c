@@ -81,7 +81,7 @@ START_TEST(a_script_of_scansion_passes_or_fails)
 	stage_end(st);
 	ck_assert_verdict(st, "FAIL");
 	ck_assert_str_eq(player_result(st->player)->reason, "test/play.scs:11: 'Romeo receives' was not met");
-	ck_assert_has(player_result(st->player)->trouble_detail, "first difference at iq/q@w");
+	ck_assert_has(evidence_text(player_result(st->player)->trouble_evidence), "first difference at iq/q@w");
 	stage_close(st);
 	st = open_scansion(script);
 	stage_timeout(st);

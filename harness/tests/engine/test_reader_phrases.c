@@ -101,6 +101,62 @@ START_TEST(the_expanded_play_is_text)
 }
 END_TEST
 
+static void stands_at(const char *text, int line)
+{
+	const char *at = scenario->expanded;
+	for (int i = 1; i < line; i++) {
+		at = strchr(at, '\n');
+		ck_assert_msg(at != NULL, "there is no line %d for '%s'", line, text);
+		at++;
+	}
+	ck_assert_int_gt(line, 0);
+	at += strspn(at, "\t");
+	ck_assert_msg(!strncmp(at, text, strlen(text)), "line %d is not '%s' but '%.60s'", line, text, at);
+}
+
+static void is_shown_there(void *ud, const struct step *at)
+{
+	(void)ud;
+	stands_at(at->text, at->play_line);
+	for (size_t i = 0; i < at->checks_count; i++) {
+		stands_at(at->checks[i].id, at->checks[i].play_line);
+	}
+}
+
+START_TEST(steps_and_checks_know_where_the_expanded_play_shows_them)
+{
+	add_phrases("Phrase: {who} is asked\n\n{who} sends:\n\t<iq>\n\t\t<x/>\n\t</iq>\n{who} is told\n\n"
+				"Phrase: {who} is told\n\nTogether:\n\t{who} receives:\n\t\t<iq/>\n\t\tSB-001 of the phrase\n");
+	read_play("Bard connects\nBard is asked:\n\tSB-002 below the phrase\neither:\n\tBard "
+			  "receives:\n\t\t<iq/>\n\t\tSB-003 a:\n"
+			  "\t\t\t@type\n\t\tbind x: @id\n\t\tSB-004 b\n\tBard is told:\n\t\tSB-005 c\nor:\n\tBard "
+			  "receives:\n\t\t<iq/>\n"
+			  "Bard receives: nothing\n\tSB-006 d\n");
+	no_problem();
+	steps_each(&scenario->play, is_shown_there, NULL);
+	ck_assert_int_eq(step(0)->play_line, 1);
+	ck_assert_int_eq(step(1)->play_line, 2);
+}
+END_TEST
+
+START_TEST(steps_for_each_of_a_group_are_shown_once)
+{
+	add_phrases("Phrase: {who} is told\n\n{who} sends:\n\t<iq/>\n{who} receives:\n\t<iq/>\n\tSB-001 of the phrase\n");
+	read_text("# T\n[Peer] Crowd x 2\n---\nFor each peer of Crowd:\n\tCrowd connects\n\tCrowd is told:\n\t\tSB-002 a\n"
+			  "\tCrowd receives:\n\t\t<iq/>\n\t\tSB-003 b\nCrowd 2 disconnects\n");
+	no_problem();
+	static const int lines[] = {2, 3, 3, 5, 2, 3, 3, 5, 8};
+	ck_assert_uint_eq(scenario->play.count, 9);
+	for (size_t i = 0; i < 9; i++) {
+		ck_assert_int_eq(step(i)->play_line, lines[i]);
+	}
+	ck_assert_int_eq(step(6)->checks[0].play_line, 3);
+	ck_assert_int_eq(step(6)->checks[1].play_line, 4);
+	ck_assert_int_eq(step(7)->checks[0].play_line, 7);
+	stands_at("Crowd 2 disconnects", step(8)->play_line);
+}
+END_TEST
+
 START_TEST(phrases_do_not_lead_back)
 {
 	add_phrases("Phrase: {a} loops\n\n{a} connects\n{a} loops\n{a} loops\n");
@@ -188,6 +244,8 @@ static Suite *make(void)
 	tcase_add_test(tests, a_phrase_that_ends_in_branches_takes_no_checks);
 	tcase_add_test(tests, phrases_within_phrases_and_branches);
 	tcase_add_test(tests, the_expanded_play_is_text);
+	tcase_add_test(tests, steps_and_checks_know_where_the_expanded_play_shows_them);
+	tcase_add_test(tests, steps_for_each_of_a_group_are_shown_once);
 	tcase_add_test(tests, phrases_do_not_lead_back);
 	tcase_add_test(tests, phrases_nest_to_a_limit);
 	tcase_add_test(tests, one_phrase_may_be_used_twice_side_by_side);

@@ -258,7 +258,7 @@ START_TEST(what_breaks_silence_breaks_it_again)
 	expect_no_problem();
 	ck_assert_str_eq(verdict(0), "FAIL");
 	const struct finding *f = result_worst(player_result(replay_at(desk.replay, 0)->player));
-	ck_assert_has(f->detail, "line 5 of the journal: <presence");
+	ck_assert_has(evidence_text(f->evidence), "line 5 of the journal: <presence");
 	clear_away();
 }
 END_TEST

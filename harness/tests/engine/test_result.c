@@ -1,20 +1,27 @@
 /* judge/result */
 #include "judge/result.h"
+
+#include "base/mem.h"
 #include "run.h"
 
 #include <string.h>
 
 static const int checks[4]; /* identities */
 
+/* The evidence is the caller's. */
 static struct finding make_finding(int check, enum verdict verdict, const char *detail)
 {
+	struct evidence *e = detail ? evidence_create(EVIDENCE_FAULT) : NULL;
+	if (e) {
+		e->said = mem_strdup(detail);
+	}
 	return (struct finding){.id = (char *)"TT-1",
 			.strictness = STRICT_HARD,
 			.verdict = verdict,
 			.text = (char *)"text",
 			.place = (char *)"a/b.scs:7",
 			.line = 7,
-			.detail = (char *)detail,
+			.evidence = e,
 			.check = check < 0 ? NULL : &checks[check],
 			.invariant = check < 0};
 }
@@ -23,6 +30,7 @@ static void add(struct result *r, int check, enum verdict verdict, const char *d
 {
 	struct finding f = make_finding(check, verdict, detail);
 	result_add(r, &f);
+	evidence_unref(f.evidence);
 }
 
 START_TEST(strictness_says_how_a_violation_counts)
@@ -41,6 +49,7 @@ START_TEST(findings_are_copied)
 	f.text = text;
 	f.part = (char *)"part";
 	result_add(&r, &f);
+	evidence_unref(f.evidence);
 	text[0] = '\0';
 	ck_assert_uint_eq(r.count, 1);
 	ck_assert_str_eq(r.findings[0].text, "text");
@@ -48,7 +57,7 @@ START_TEST(findings_are_copied)
 	ck_assert_str_eq(r.findings[0].part, "part");
 	ck_assert_str_eq(r.findings[0].place, "a/b.scs:7");
 	ck_assert_int_eq(r.findings[0].line, 7);
-	ck_assert_str_eq(r.findings[0].detail, "detail");
+	ck_assert_str_eq(evidence_text(r.findings[0].evidence), "detail");
 	result_finish(&r);
 	ck_assert_uint_eq(r.count, 0);
 }
@@ -67,7 +76,7 @@ START_TEST(a_check_has_one_finding_the_worst)
 	add(&r, 0, VERDICT_UNDECIDED, NULL);
 	ck_assert_uint_eq(r.count, 1);
 	ck_assert_int_eq(r.findings[0].verdict, VERDICT_FAIL);
-	ck_assert_str_eq(r.findings[0].detail, "first");
+	ck_assert_str_eq(evidence_text(r.findings[0].evidence), "first");
 	add(&r, 1, VERDICT_PASS, NULL); /* another check of the same requirement */
 	ck_assert_uint_eq(r.count, 2);
 	result_finish(&r);
@@ -82,7 +91,7 @@ START_TEST(an_invariant_has_one_finding_of_its_own)
 	add(&r, -1, VERDICT_FAIL, "second");
 	ck_assert_uint_eq(r.count, 2);
 	ck_assert_int_eq(r.findings[0].verdict, VERDICT_PASS);
-	ck_assert_str_eq(r.findings[1].detail, "first");
+	ck_assert_str_eq(evidence_text(r.findings[1].evidence), "first");
 	struct finding other = make_finding(-1, VERDICT_FAIL, NULL);
 	other.id = (char *)"TT-2";
 	result_add(&r, &other);

@@ -26,7 +26,7 @@ START_TEST(a_condition_says_what_is_an_offence)
 	stage_end(st);
 	ck_assert_finding(st, "TT-1", cases[_i].subscribe);
 	ck_assert_finding(st, "TT-2", cases[_i].anything);
-	ck_assert_ptr_null(player_result(st->player)->unexpected);
+	ck_assert_uint_eq(player_result(st->player)->unexpected_count, 0);
 	stage_close(st);
 }
 END_TEST
@@ -96,7 +96,8 @@ START_TEST(what_violates_no_condition_is_noted)
 	stage_quiet(st);
 	stage_end(st);
 	ck_assert_verdict(st, "PASS");
-	ck_assert_ptr_nonnull(strstr(player_result(st->player)->unexpected, "type='subscribed'"));
+	ck_assert_uint_eq(player_result(st->player)->unexpected_count, 1);
+	ck_assert_has(evidence_text(player_result(st->player)->unexpected[0]), "type='subscribed'");
 	stage_close(st);
 }
 END_TEST

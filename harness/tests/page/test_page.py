@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -170,16 +171,17 @@ def test_findings_that_one_stanza_shows_are_one_card(tab: Page, green: Path, tmp
     result = spoiled["results"][0]
     lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
     shown = next(each for each in lines if each.get("scenario") == SCENARIO and each["kind"] == "stanza" and "canceled" in each["data"])
+    stanza = {"actor": "Bard", "line": shown["n"], "stanza": shown["data"][:600]}
     for check in result["checks"]:
-        check.update(verdict="FAIL", detail=f"forbidden, but it came, line {shown['n']} of the journal: {shown['data']}")
-    result["checks"][0]["detail"] = f"does not hold: @type = 'error' and cmd:command/@status = 'x'\non line {shown['n']} of the journal: {shown['data']}"
+        check.update(verdict="FAIL", detail="", evidence={"kind": "forbidden", **stanza})
+    result["checks"][0]["evidence"] = {"kind": "condition", "condition": "@type = 'error' and cmd:command/@status = '${x}'", "values": {"x": "7"}, **stanza}
     spoiled["verdict"] = result["verdict"] = "FAIL"
     (folder / "run.json").write_text(json.dumps(run))
     tab.open(page(tmp_path / "forbidden.html", folder), "#s/0/" + SCENARIO)
     tab.settle()
     assert (count(tab, ".finding"), count(tab, ".finding .head")) == (1, len(result["checks"]))
     assert tab.run("[...document.querySelectorAll('.finding mark')].map((each) => each.textContent)") == ["type='result'", "status='canceled'"]
-    assert "It came, and it was forbidden." in text(tab, ".finding")
+    assert "It came, and it was forbidden." in text(tab, ".finding") and "where ${x} is '7'" in text(tab, ".finding")
     assert count(tab, ".diagram .arrow.bad") == 1
 
 
@@ -190,19 +192,56 @@ def test_what_did_not_come_and_what_a_hook_answered(tab: Page, green: Path, tmp_
     spoiled = next(each for each in run["scenarios"] if each["id"] == "in/approve-twice")
     result = spoiled["results"][0]
     first, second = result["checks"][:2]
-    first.update(verdict="FAIL", detail="expected: <presence type='subscribed'/>\nMarlowe received nothing that was still to be taken")
-    answer = "the target shows Marlowe as to (m.test); the answer of hook approve was:\na.test to\nm.test both\nb.test none"
-    second.update(verdict="FAIL", detail=answer)
+    refusals = [{"actor": "Bard", "line": 3, "stanza": "<iq type='error'/>"}, {"actor": "Kyd"}]
+    first.update(verdict="FAIL", detail="", evidence={
+        "kind": "missed", "actor": "Marlowe", "expected": "<presence type='subscribed'/>", "streams": "reset", "refusals": refusals})
+    second.update(verdict="FAIL", detail="", at={"file": "a.scs", "line": 3, "play_line": 2}, evidence={
+        "kind": "answer", "step": "the target shows Marlowe as to", "address": "m.test", "hook": "approve", "answer": "m.test both", "others": 2})
+    place = {"file": "in/approve-twice.scs", "line": 9, "phrase": {"file": "phrases/a.scs", "line": 4}, "play_line": 1}
+    result["trouble"] = {"verdict": "INCONCLUSIVE", "text": "the fence was lost", "at": place, "evidence": None}
+    result["unexpected"] = [{"kind": "unexpected", "actor": "Kyd", "line": 2, "stanza": "<presence type='probe'/>"}]
     spoiled["verdict"] = result["verdict"] = "FAIL"
     (folder / "run.json").write_text(json.dumps(run))
     tab.open(page(tmp_path / "missed.html", folder), "#s/0/in/approve-twice")
     tab.settle()
     assert "did not come: presence subscribed" in text(tab, ".diagram .missed")
-    assert "It did not come: Marlowe received nothing" in text(tab, ".finding")
-    assert text(tab, ".finding + .finding mark") == "m.test both"
-    assert text(tab, ".finding + .finding summary") == "2 lines about others"
+    shown = tab.run("[...document.querySelectorAll('.finding')].map((each) => each.textContent)")
+    assert len(shown) == 4
+    assert "the fence was lost" in shown[0] and "scenarios/in/approve-twice.scs:9 (phrases/a.scs:4)" in shown[0]
+    for words in ("It did not come: Marlowe received nothing", "The streams of Marlowe: reset.", "Bard was refused before, line 3 of the journal:<iq type='error'/>",
+                  "The last request of Kyd was not answered."):
+        assert words in shown[1]
+    assert "(hook approve) says, which has 2 more lines, about others:m.test both" in shown[2]
+    assert "Kyd received something that nobody asked for" in shown[3] and "<presence type='probe'/>" in shown[3]
+    failed = tab.run("[...document.querySelectorAll('.play .failed-step')].map((each) => [...each.parentNode.children].indexOf(each) + 1)")
+    assert failed == [1, 2]
     assert "hook answered: approve" in text(tab, ".diagram .said.bad")
     assert tab.run("(() => { const p = document.querySelector('.play'), m = p.querySelector('.failed-step'); return m.offsetTop >= p.scrollTop; })()")
+
+
+CARDS = "[...document.querySelectorAll('tr.detail .finding, tr.detail .failed-step, tr.detail .check.bad')].map((each) => each.textContent)"
+
+
+def test_a_run_of_before_evidence_had_fields_shows_the_same(tab: Page, red: Path, tmp_path: Path) -> None:
+    """Out of its texts, which end earlier in a long stanza."""
+    folder = tmp_path / "older"
+    shutil.copytree(red, folder)
+    run = json.loads((folder / "run.json").read_text())
+    for scenario in run["scenarios"]:
+        for result in scenario["results"]:
+            del result["trouble"], result["unexpected"]
+            for check in result["checks"]:
+                for key in ("play_line", "at", "evidence"):
+                    check.pop(key, None)
+    (folder / "run.json").write_text(json.dumps(run))
+    shown = []
+    for each in (red, folder):
+        tab.open(page(tmp_path / "page.html", each))
+        tab.run("(() => { const s = document.querySelector('#search'); s.value = 'disco/'; s.dispatchEvent(new Event('input', {bubbles: true})); })()")
+        tab.click("#open-failed")
+        shown.append(tab.run(CARDS))
+    assert len(shown[0]) > 20
+    assert shown[0] == shown[1]
 
 
 def test_xml_of_any_kind_is_shown_as_it_came(tab: Page, green: Path, tmp_path: Path) -> None:
@@ -242,12 +281,16 @@ def test_a_hostile_target_gets_no_script_into_the_page(tab: Page, red: Path, tmp
     run = json.loads((folder / "run.json").read_text())
     run["target"].update(product=EVIL, software={"name": EVIL, "version": "\"'><b onclick=1>"}, name=EVIL)
     run.update(notes=[EVIL], abort={"step": EVIL, "reason": EVIL})
+    kinds = itertools.cycle(["missed", "condition", "forbidden", "answer", "list", "comparison", "fault", "lost", EVIL])
     for each in run["scenarios"]:
         each.update(title=EVIL)
         for result in each["results"]:
             result.update(reason=EVIL, failure=EVIL)
             for check in result["checks"]:
-                check.update(text=EVIL, detail=f"expected: {EVIL}\nclosest, line 470 of the journal: {EVIL}\nfirst difference at {EVIL} (x): expected '{EVIL}', got '{EVIL}'")
+                difference = dict.fromkeys(("where", "mode", "expected", "got"), EVIL)
+                evidence = dict.fromkeys(("stanza", "expected", "streams", "actor", "condition", "step", "hook", "address", "answer", "left", "right", "said"), EVIL)
+                evidence.update(line=470, difference=difference, refusals=[{"actor": EVIL, "line": 1, "stanza": EVIL}], values={EVIL: EVIL})
+                check.update(text=EVIL, detail=EVIL, evidence={**evidence, "kind": next(kinds)})
     for each in run["requirements"]:
         each.update(why_none=EVIL)
     (folder / "run.json").write_text(json.dumps(run))
