@@ -138,8 +138,9 @@ static void call_done(struct hook_runner *h, size_t i, int ok, const char *outpu
 	int undoes = h->calls[i].undoes;
 	int number = h->calls[i].number;
 	char *text = mem_strdup(output);
-	char *note = mem_printf(
-			"%s: %s%s%s", h->calls[i].name, ok ? "done" : "failed", text && *text ? ", " : "", text ? text : "");
+	size_t first = text ? strcspn(text, "\n") : 0; /* the rest stands in the cue, and may be a whole roster */
+	char *note = mem_printf("%s: %s%s%.*s%s", h->calls[i].name, ok ? "done" : "failed", first ? ", " : "", (int)first,
+			first ? text : "", first && text[first] && text[first + 1] ? " ..." : "");
 	journal_note(h->run, p, -1, "hook-answer", note);
 	remove_call(h, i);
 	if (undoes) {
