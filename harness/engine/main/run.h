@@ -41,8 +41,8 @@ enum company {
 	WITH_ALL,
 	WITH_RESTARTS, /* those that restart the target share the restart, and so on */
 	WITH_KILLS,
-	WITH_AUTO,	   /* they switch automatic approval */
 	WITH_FUNCTION, /* they switch the function */
+	WITH_AUTO,	   /* they switch automatic approval */
 	ALONE,
 	LAST, /* alone, after all others: they spoil the target's store */
 	COMPANIES

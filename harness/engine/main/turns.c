@@ -15,8 +15,8 @@ static const struct {
 } companies[] = {
 		{"restart", WITH_RESTARTS},
 		{"kill", WITH_KILLS},
-		{"auto_", WITH_AUTO},
 		{"function_", WITH_FUNCTION},
+		{"auto_", WITH_AUTO},
 		{"store_", LAST},
 };
 

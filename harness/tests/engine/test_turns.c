@@ -88,17 +88,18 @@ START_TEST(prohibitions_hold_for_the_final_quiet_window)
 }
 END_TEST
 
-/* Companies: a all, r restarts, k kills, u auto, f function, 1 alone, z last. Where each goes, in this order. */
+/* Companies: a all, r restarts, k kills, f function, u auto, 1 alone, z last. Where each goes, in this order. */
 static const struct {
 	const char *there;
 	size_t instances;
 	const char *where;
 	size_t needed;
 } spreads[] = {
-		{"arkuf1z", 1, "0000000", 1},
-		{"arkuf1z", 2, "0111111", 2},
-		{"arkuf1z", 3, "0111222", 3},
-		{"arkuf1z", 8, "0123456", 7},
+		{"arkfu1z", 1, "0000000", 1},
+		{"arkfu1z", 2, "0111111", 2},
+		{"arkfu1z", 3, "0111222", 3},
+		{"arkfu1z", 4, "0112233", 4},
+		{"arkfu1z", 8, "0123456", 7},
 		{"a", 3, "0", 1},
 		{"r", 3, "0", 1},
 		{"ar", 3, "01", 2},
@@ -109,7 +110,7 @@ static const struct {
 
 START_TEST(groups_are_spread_over_instances)
 {
-	static const char letters[COMPANIES + 1] = "arkuf1z";
+	static const char letters[COMPANIES + 1] = "arkfu1z";
 	int there[COMPANIES] = {0};
 	size_t instance_of[COMPANIES] = {0};
 	char where[COMPANIES + 1] = "";
