@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOGIN_DEADLINE_MS 10000
+#define LOGIN_DEADLINE_MS 60000 /* who waits for the login has a shorter one, or is patient with a busy target */
 
 enum session_tls session_tls_named(const char *name)
 {

@@ -265,16 +265,17 @@ void fence_send(struct player *p, int actor)
 
 int fences_repeat(struct player *p)
 {
-	int repeated = 0;
+	int more = 0;
 	for (size_t i = 0; i < p->config.scenario->cast_count; i++) {
 		const struct seat *seat = &p->seats[i];
 		int speaks = seat->connected || !seat_connects(p, (int)i);
-		if (seat->fence_open && speaks && !seat->leaving && !seat->half_closed) {
+		int ends = seat->leaving || seat->half_closed; /* that its streams are gone will be the answer */
+		if (seat->fence_open && speaks && !ends) {
 			fence_send(p, (int)i);
-			repeated = 1;
 		}
+		more |= seat->fence_open && (speaks || ends);
 	}
-	return repeated;
+	return more;
 }
 
 int fence_takes(struct player *p, int actor, const struct stanza *s)

@@ -155,6 +155,13 @@ uint64_t player_deadline(const struct player *p)
 	return p->over ? PLAYER_NEVER : p->deadline;
 }
 
+int player_deadline_counts(const struct player *p)
+{
+	int settles = p->wait == WAIT_STEP && p->open && p->open->kind == STEP_EITHER && p->deadline == p->settled;
+	int repeats = (p->wait == WAIT_FENCE || p->wait == WAIT_END_FENCE) && !p->fences_again;
+	return !p->over && p->wait != WAIT_GONE && !wait_passes(p->wait) && !settles && !repeats;
+}
+
 int player_is_over(const struct player *p)
 {
 	return p->over;

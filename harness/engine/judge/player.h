@@ -92,9 +92,11 @@ void player_on_fault(
 void player_on_deadline(struct player *p, uint64_t now);
 
 uint64_t player_deadline(const struct player *p); /* when player_on_deadline() is due, or PLAYER_NEVER */
-int player_is_over(const struct player *p);		  /* the play is over; prohibitions stay armed until player_end() */
-int player_forbids(const struct player *p);		  /* prohibitions are in force */
-int player_timed_out(const struct player *p);	  /* a deadline passed that an answer should have met */
+/* 1: what does not come by then is held against the target; 0: time alone had to pass, or there is more of it. */
+int player_deadline_counts(const struct player *p);
+int player_is_over(const struct player *p);	  /* the play is over; prohibitions stay armed until player_end() */
+int player_forbids(const struct player *p);	  /* prohibitions are in force */
+int player_timed_out(const struct player *p); /* a deadline passed that an answer should have met */
 /* The longest time by which the answer to a question overtook what the target had to send before it, or do; 0: none
  * did. A quiet window that is not much longer proves nothing. */
 uint64_t player_overtaken(const struct player *p);

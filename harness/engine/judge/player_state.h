@@ -177,7 +177,7 @@ void fence_send(struct player *p, int actor);
 void fence_needed(struct player *p, int actor); /* sends one, unless the end of its streams serves as one */
 int fence_takes(struct player *p, int actor, const struct stanza *s); /* 1: it was an answer to a fence */
 int fences_open(const struct player *p);
-int fences_repeat(struct player *p); /* once more what was not answered; 0: there is nothing to repeat */
+int fences_repeat(struct player *p); /* once more what was not answered; 0: no answer can come any more */
 void license(struct player *p, const char *peer);
 
 /* further.c */

@@ -245,6 +245,9 @@ void hooks_meet(struct hook_runner *h)
 			continue;
 		}
 		c->held = 0;
+		if (c->play && !hook_stops_target(c->name)) { /* else the target's start has a deadline of its own */
+			deadlines_go_on(c->play);
+		}
 		c->lead = lead ? lead->number : 0;
 		lead = lead ? lead : c;
 	}
@@ -271,6 +274,7 @@ static void begin_call(struct hook_runner *h, struct call *c, const char *peer)
 		c->held = 1;
 		if (c->play) {
 			c->play->held = 1;
+			deadlines_hold(c->play);
 		}
 		hooks_meet(h);
 	} else {

@@ -18,13 +18,6 @@ static uint64_t patient(const struct suite *s, int ms)
 	return (uint64_t)((double)ms * 1000.0 * s->plan.patience);
 }
 
-static void on_timer(uv_timer_t *timer)
-{
-	struct play *p = timer->data;
-	cue_deadline(p);
-	play_pump(p);
-}
-
 void suite_config(const struct suite *s, struct player_config *config)
 {
 	const struct profile *profile = &s->plan.profile;
@@ -115,17 +108,6 @@ void play_begin(struct play *p)
 	play_pump(p);
 }
 
-static void set_timer(struct play *p)
-{
-	uint64_t deadline = player_deadline(p->player);
-	uv_timer_stop(&p->timer);
-	if (deadline != PLAYER_NEVER) {
-		uint64_t now = run_now(p->run);
-		uint64_t wait = deadline > now ? (deadline - now + 999) / 1000 : 0;
-		uv_timer_start(&p->timer, on_timer, wait, 0);
-	}
-}
-
 /* The play is over. */
 static void leave(struct play *p)
 {
@@ -148,7 +130,7 @@ void play_pump(struct play *p)
 	play_perform_all(p);
 	p->pumping = 0;
 	hasty_note(p);
-	set_timer(p);
+	deadlines_watch(p);
 	play_release_early(p);
 	int over = player_is_over(p->player) && !p->reported;
 	if (over) {

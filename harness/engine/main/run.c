@@ -11,6 +11,7 @@
 /* Where this is set all memory is given back one by one, for those who look for leaks. The system does it at once. */
 #define FREES "BUDDYCHECK_FREES"
 #define SILENT "the target does not answer any more"
+#define CHECK_DEADLINES 4 /* for a target that answers others, but no ping */
 
 uint64_t suite_now(const struct suite *s)
 {
@@ -23,6 +24,7 @@ uint64_t run_now(const struct run *r)
 }
 
 static void begin_liveness(struct run *r);
+static void on_check_timeout(uv_timer_t *timer);
 
 /* --- the order of plays --- */
 
@@ -183,10 +185,21 @@ void run_stream_gone(struct run *r)
 	}
 }
 
+/* Who still says something is slow, not silent. */
+static int check_gets_time(struct run *r)
+{
+	uint64_t deadline = (uint64_t)(r->suite->plan.profile.deadline_ms * r->suite->plan.patience);
+	if (r->heard + deadline * 1000 < run_now(r) || r->check_began + CHECK_DEADLINES * deadline * 1000 < run_now(r)) {
+		return 0;
+	}
+	uv_timer_start(&r->check_timer, on_check_timeout, deadline, 0);
+	return 1;
+}
+
 static void on_check_timeout(uv_timer_t *timer)
 {
 	struct run *r = timer->data;
-	if (r->checking) {
+	if (r->checking && !check_gets_time(r)) {
 		loss_happened(r, SILENT ": no answer to a ping in time", 0);
 	}
 }
@@ -208,6 +221,7 @@ static void check_answered(struct run *r, const char *reason)
 		for (size_t i = 0; i < r->next; i++) {
 			r->plays[i]->doubtful = 0;
 		}
+		deadlines_answered(r, run_now(r) - r->check_began);
 		hooks_meet(r->hooks);
 		run_wake(r);
 	}
@@ -222,6 +236,7 @@ void run_check_liveness(struct run *r)
 	}
 	r->checking = 1;
 	r->check_again = 0;
+	r->check_began = run_now(r);
 	uv_timer_start(&r->check_timer, on_check_timeout,
 			(uint64_t)(r->suite->plan.profile.deadline_ms * r->suite->plan.patience), 0);
 	hooks_ping(r->hooks, check_answered);
@@ -426,6 +441,7 @@ int suite_execute(const char *plan_line, const struct catalogue *catalogue)
 	s.before_poll.data = &s;
 	uv_prepare_start(&s.before_poll, on_before_poll);
 	uv_unref((uv_handle_t *)&s.before_poll);
+	deadlines_init(&s);
 	int bad = start_plan(&s, plan_line, &error);
 	if (!bad) {
 		static const struct control_callbacks callbacks = {on_command, on_gone};

@@ -79,7 +79,13 @@ struct play {
 	} * links;
 	uv_timer_t timer;
 	int timer_open;
-	uint64_t quiet; /* the window when it began */
+	struct {
+		uint64_t deadline; /* the player's, which is told later: */
+		uint64_t until;	   /* PLAYER_NEVER: not yet known when */
+		uint64_t left;	   /* of a hook that waits for other plays: what is left of its deadline */
+	} respite;
+	int asks_target; /* a liveness check is to show whether the target still works */
+	uint64_t quiet;	 /* the window when it began */
 	int begun, reported, ended;
 	int held;					 /* it waits for others, to have the same done to the target */
 	int doubtful;				 /* its end may come from the target's: it missed an answer or lost a connection */
@@ -126,6 +132,8 @@ struct run {
 	enum phase phase;
 	uv_timer_t timer;
 	uv_timer_t check_timer; /* deadline of the login or of a liveness check */
+	uint64_t check_began;	/* microseconds */
+	uint64_t heard;			/* when the target said something to a play last */
 	uv_idle_t next_turn;	/* begins plays, or ends the run, outside of other events */
 	struct hook_runner *hooks;
 	struct {
@@ -164,6 +172,12 @@ struct suite {
 	struct authority *authority; /* of all certificates; NULL without TLS between servers */
 	struct control *control;
 	uv_prepare_t before_poll;
+	struct {
+		struct play **plays; /* whose timers are over; they are told once what has come was read */
+		size_t count;
+		uv_check_t after_poll;
+		uv_idle_t no_wait;
+	} due;
 	uint64_t started;  /* of the loop's high resolution clock, nanoseconds */
 	uint64_t tokens;   /* that were given to plays */
 	struct run **runs; /* at most plan.instances; the others are not needed */
@@ -228,6 +242,13 @@ void play_doubt(struct play *p);
 /* Ends a play that the target did not survive: FAIL or INCONCLUSIVE. */
 void play_lost(struct play *p, const char *reason, enum verdict verdict);
 void play_note_sent(struct play *p, int actor, int line, const char *data, size_t len);
+
+/* deadlines.c */
+void deadlines_init(struct suite *s);
+void deadlines_watch(struct play *p);				   /* the player's deadline may have changed */
+void deadlines_answered(struct run *r, uint64_t took); /* the target answered a ping, after so many microseconds */
+void deadlines_hold(struct play *p);				   /* its deadline stands still: others have to act first */
+void deadlines_go_on(struct play *p);				   /* it runs again */
 
 /* cue.c: what the player is told, written into the journal first, so that replay/ can tell it the same again */
 void cue_suite(struct suite *s); /* the first line: what holds for all plays */

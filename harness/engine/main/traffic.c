@@ -25,6 +25,7 @@ static void peer_stanza(void *ud, struct peer *peer, struct stanza *stanza, cons
 	(void)ud;
 	struct seat_link *link = peer_owner(peer);
 	struct play *p = link->play;
+	p->run->heard = run_now(p->run);
 	if (p->ended) {
 		return;
 	}
@@ -228,6 +229,7 @@ static struct seat_link *meant_for(struct run *r, struct seat_link *link, const 
 static void session_stanza(void *ud, struct session *s, struct stanza *stanza)
 {
 	struct run *r = ud;
+	r->heard = run_now(r);
 	if (commands_stanza(r, s, stanza) || (hooks_owns(r->hooks, s) && hooks_stanza(r->hooks, stanza))) {
 		return;
 	}

@@ -88,7 +88,7 @@ void run_until(uv_loop_t *loop, int (*condition)(void *ud), void *ud, const char
 	uv_timer_t guard;
 	uv_timer_init(loop, &guard);
 	guard.data = &late;
-	uv_timer_start(&guard, on_guard, 5000, 0);
+	uv_timer_start(&guard, on_guard, 30000, 0);
 	while (!condition(ud) && !late) {
 		uv_run(loop, UV_RUN_ONCE);
 	}

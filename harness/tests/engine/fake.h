@@ -35,7 +35,7 @@ void fake_connect(struct fake *f, uv_loop_t *loop, int port);
 void fake_send(struct fake *f, const char *text);
 void fake_finish(struct fake *f);
 
-/* Runs the loop until *condition is true; fails the test after 5 s. */
+/* Runs the loop until *condition is true; fails the test after 30 s. */
 void run_until(uv_loop_t *loop, int (*condition)(void *ud), void *ud, const char *what);
 /* Runs the loop until the n-th connection is there. */
 struct fake *fake_accepted(struct fake_server *s, int n);

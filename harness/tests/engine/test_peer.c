@@ -461,7 +461,7 @@ static Suite *make(void)
 	tcase_add_test(tests, peers_have_more_than_one_door);
 	tcase_add_test(tests, a_hole_neither_accepts_nor_refuses);
 	tcase_add_test(tests, silent_streams_wake_up);
-	tcase_set_timeout(tests, 30);
+	tcase_set_timeout(tests, 60);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -184,7 +184,7 @@ static Suite *make(void)
 	tcase_add_test(tests, sessions_that_ended_are_forgotten);
 	tcase_add_test(tests, idle_sessions_end_with_the_pool);
 	tcase_add_test(tests, idle_sessions_say_goodbye);
-	tcase_set_timeout(tests, 30);
+	tcase_set_timeout(tests, 60);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

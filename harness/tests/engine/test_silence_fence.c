@@ -48,6 +48,46 @@ START_TEST(a_fence_without_an_answer_is_sent_once_more)
 }
 END_TEST
 
+/* The target is only asked for a sign of life where a deadline would be held against it. */
+START_TEST(a_deadline_counts_that_ends_a_wait_for_the_target)
+{
+	struct stage *st = stage_open("Marlowe receives:\n"
+								  "	<presence type='subscribed'/>\n"
+								  "	TT-1 it is granted\n"
+								  "either:\n"
+								  "	Marlowe receives:\n"
+								  "		<presence type='subscribe'/>\n"
+								  "or:\n"
+								  "	Marlowe receives:\n"
+								  "		<iq/>\n" NOTHING);
+	ck_assert(player_deadline_counts(st->player));
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert(player_deadline_counts(st->player));
+	stage_hears(st, "Marlowe", "<presence type='subscribe'/>");
+	ck_assert(!player_deadline_counts(st->player)); /* the fence is sent once more first */
+	stage_pass(st, STAGE_DEADLINE / 2);
+	ck_assert(player_deadline_counts(st->player));
+	stage_fence(st, "Marlowe");
+	ck_assert(!player_deadline_counts(st->player)); /* a quiet window */
+	stage_quiet(st);
+	ck_assert(!player_deadline_counts(st->player)); /* over */
+	stage_close(st);
+}
+END_TEST
+
+START_TEST(the_end_of_streams_serves_as_a_fence_for_the_whole_deadline)
+{
+	struct stage *st = stage_open("Marlowe sends:\n"
+								  "	<presence type='subscribe'/>\n"
+								  "Marlowe disconnects\n"
+								  "the target lists Kyd as pending\n"
+								  "	TT-1 it is listed\n");
+	stage_pass(st, STAGE_DEADLINE - 3);
+	ck_assert(!player_is_over(st->player));
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(silence_stays_armed_when_the_fence_is_lost)
 {
 	struct stage *st = stage_open(NOTHING);
@@ -314,6 +354,8 @@ static Suite *make(void)
 	tcase_add_test(tests, a_lost_fence_is_never_a_pass);
 	tcase_add_test(tests, a_fence_answered_after_its_time_proves_nothing);
 	tcase_add_test(tests, a_fence_without_an_answer_is_sent_once_more);
+	tcase_add_test(tests, a_deadline_counts_that_ends_a_wait_for_the_target);
+	tcase_add_test(tests, the_end_of_streams_serves_as_a_fence_for_the_whole_deadline);
 	tcase_add_test(tests, silence_stays_armed_when_the_fence_is_lost);
 	tcase_add_test(tests, a_fence_that_cannot_be_sent_is_inconclusive);
 	tcase_add_test(tests, the_question_itself_is_no_answer);

@@ -199,6 +199,16 @@ def test_the_scenario_that_the_server_does_not_survive_is_blamed(buddycheck, pro
     assert "FAIL AH-075 (HARD)" in run.stdout
 
 
+def test_nothing_is_missed_before_the_server_has_answered_a_ping(buddycheck, profile):
+    """What does not come in time is missed once the target has shown that it has read what it was to act upon."""
+    run = buddycheck("out/handshake-full", target=faulty(profile, "M069", ("deadline = 5000", "deadline = 300")))
+    assert run.status == 0 and "WARN SB-020" in run.stdout, run.text
+    lines = [json.loads(line) for line in (run.out / "journal.jsonl").read_text().splitlines()]
+    begin = next(line["n"] for line in lines if line["kind"] == "begin")
+    missed = max(line["n"] for line in lines if line.get("detail") == "deadline")
+    assert any(line["kind"] == "liveness" and begin < line["n"] < missed for line in lines)
+
+
 def test_a_lone_scenario_that_the_server_does_not_survive_is_blamed_at_once(buddycheck, profile):
     run = buddycheck("addr/peerjid-too-long", target=faulty(profile, "M081"))
     assert run.status == 1
