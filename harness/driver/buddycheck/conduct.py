@@ -83,6 +83,7 @@ def _run(begun: Begun, known: Catalogue, looked: Origin) -> int:
     attempts = outputs.Attempts()
     progress = _progress(options, world, len(selected.ids) * options.repeat)
     draft = model.Draft(known, folder)
+    draft.follow(begun.loop)
     try:
         Session(
             profile=chosen, plan=_plan(begun, known, selected, expected, folder, seed),

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from . import origin, outputs
 from .catalogue import Catalogue, Verdict
 from .errors import UsageProblem, why
 from .expect import Expectations
+from .loop import Loop
 from .mask import Mask
 from .options import Wanted
 from .origin import Origin
@@ -29,6 +31,7 @@ SCHEMA = Path("reports") / "schema" / "run.schema.json"
 COMPARISON_SCHEMA = SCHEMA.with_name("comparison.schema.json")
 SOFTWARE = ("name", "version", "os")
 LONGEST_WORD = 200  # of what the target says about itself
+FOLLOWED = 0.1  # seconds from one look at the journal to the next
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -50,8 +53,8 @@ class Made:
 
 
 class Draft:
-    """The large parts of a document, made once the results are there, while engine and target end: what follows from the results, as text
-    as well, and the digest of the journal so far."""
+    """The large parts of a document, made ahead: the digest of the journal while it grows, and, once the results are there, while engine and
+    target end, what follows from them, as text as well."""
 
     def __init__(self, known: Catalogue, folder: Path) -> None:
         self._known = known
@@ -60,11 +63,16 @@ class Draft:
         self._judged: dict[str, Any] = {}
         self._texts: dict[int, str] = {}
 
+    def follow(self, loop: Loop) -> None:
+        """Reads the journal from time to time, as long as the loop runs."""
+        with suppress(OSError):  # whoever asks for the digest is told
+            self._journal.read_on()
+        loop.after(FOLLOWED, lambda: self.follow(loop))
+
     def make(self, outcome: Outcome) -> None:
-        """Makes them ahead."""
+        """All results are there."""
         self._judged, self._of = judged(outcome, self._known), _state(outcome)
         self._texts = {id(value): _value_text(value) for value in self._judged.values()}
-        self._journal.read_on()
 
     def judged(self, outcome: Outcome) -> dict[str, Any]:
         """What follows from the results, made anew if the outcome has changed since."""

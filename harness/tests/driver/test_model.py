@@ -15,6 +15,7 @@ from conftest import catalogue as sample
 
 from buddycheck import model, origin
 from buddycheck.catalogue import parse
+from buddycheck.loop import Loop
 
 ROOT = HERE.parents[2]
 SCHEMA = json.loads((ROOT / "reports" / "schema" / "run.schema.json").read_text())
@@ -216,6 +217,21 @@ def test_digest_and_lines_of_a_file_that_grows(tmp_path: Path) -> None:
     with path.open("ab") as more:
         more.write(b"\nc\n")
     assert file.found() == (origin.digest_of(path), 3) == origin.Growing(path).found()
+
+
+def test_the_journal_is_followed_while_the_loop_runs(tmp_path: Path) -> None:
+    now = [0.0]
+    loop, path = Loop(lambda: now[0]), tmp_path / "journal.jsonl"
+    draft = model.Draft(parse(sample(), tmp_path), tmp_path)
+    draft.follow(loop)
+    path.write_text("a\n")
+    for seconds in (1.0, 2.0):
+        loop.after(seconds - now[0], loop.stop)
+        now[0] = seconds
+        loop.run()
+    path.write_text("b\n")  # what was read is not read again
+    assert draft.journal() == {"file": path.name, "sha256": hashlib.sha256(b"a\n").hexdigest(), "lines": 1}
+    loop.close()
 
 
 def test_draft_of_an_outcome_that_changed(bench: Bench, tmp_path: Path) -> None:
