@@ -14,6 +14,8 @@ if __name__ == "__main__":
         from buddycheck.cli import main_process
 
         main_process()
-    except KeyboardInterrupt:  # while Python imports: nothing has begun yet
+    except (KeyboardInterrupt, RuntimeError) as error:  # while Python imports, or makes a class: nothing has begun yet
+        if not isinstance(error.__cause__ or error, KeyboardInterrupt):
+            raise
         print("buddycheck: interrupted", file=sys.stderr)
         sys.exit(130)

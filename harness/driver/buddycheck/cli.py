@@ -364,8 +364,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, stdout: Tex
         world.say(*map(_prefixed, problem.lines))
         return problem.exit_status
     except KeyboardInterrupt:
-        world.say("buddycheck: interrupted, ended at once")
-        return EXIT_INTERRUPTED
+        return _interrupted(world)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -376,11 +375,18 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, stdout: Tex
         world.say(f"buddycheck: {error.filename or 'operating system'}: {why(error)}")
         return EXIT_UNJUDGED
     except Exception as error:  # a mistake of ours
+        if isinstance(error.__cause__, KeyboardInterrupt):  # it came while Python imported, and made a class
+            return _interrupted(world)
         if environ.get("BUDDYCHECK_DEBUG"):
             raise
         mistake = f"{type(error).__name__}: {error}"
         world.say(f"buddycheck: internal error ({mistake}); set BUDDYCHECK_DEBUG=1 for a trace, and please report it")
         return EXIT_UNJUDGED
+
+
+def _interrupted(world: World) -> int:
+    world.say("buddycheck: interrupted, ended at once")
+    return EXIT_INTERRUPTED
 
 
 def _prefixed(line: str) -> str:

@@ -60,11 +60,22 @@ def test_ctrl_c_before_the_target_runs(bench: Bench) -> None:
     assert bench.leftovers() == []
 
 
+INTERRUPT = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+IN_A_CLASS = """import os, signal
+class Name:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGINT)
+class Named:
+    name = Name()
+"""
+
+
 # The first is imported before anything has begun, the second while the engine reads the scenarios.
 @pytest.mark.parametrize("module, words", [("argparse", "interrupted"), ("shlex", "interrupted, ended at once")])
-def test_ctrl_c_while_python_imports(bench: Bench, module: str, words: str) -> None:
+@pytest.mark.parametrize("code", [INTERRUPT, IN_A_CLASS])
+def test_ctrl_c_while_python_imports(bench: Bench, module: str, words: str, code: str) -> None:
     (bench.root / "modules").mkdir()
-    (bench.root / "modules" / f"{module}.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    (bench.root / "modules" / f"{module}.py").write_text(code)
     bench.environ["PYTHONPATH"] = str(bench.root / "modules")
     with bench.run_process("disco") as process:
         out, err = process.communicate()
