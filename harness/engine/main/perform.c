@@ -19,13 +19,30 @@ static int changes_session(const char *octets)
 	return !strncmp(octets, "<presence", 9) || (from && from < octets + strcspn(octets, ">"));
 }
 
-/* The property `resource:` with ${token} filled in: what runs beside this play must not take the session over. */
+/* text, which it takes, with ${name} filled in where it stands first. */
+static char *fill_in(char *text, const char *name, const char *value)
+{
+	char *form = mem_printf("${%s}", name);
+	const char *at = strstr(text, form);
+	char *filled = at ? mem_printf("%.*s%s%s", (int)(at - text), text, value, at + strlen(form)) : text;
+	if (at) {
+		free(text);
+	}
+	free(form);
+	return filled;
+}
+
+/* The property `resource:`, filled in, or NULL. ${token}: what runs beside this play must not take the session over. */
 static char *resource_of(const struct play *p, const struct actor *a)
 {
-	static const char name[] = "${token}";
-	const char *at = a->resource ? strstr(a->resource, name) : NULL;
-	return at ? mem_printf("%.*s%s%s", (int)(at - a->resource), a->resource, p->token, at + sizeof name - 1)
-			  : mem_strdup(a->resource);
+	if (!a->resource) {
+		return NULL;
+	}
+	char *text = fill_in(mem_strdup(a->resource), "token", p->token);
+	for (size_t i = 0; i < p->scenario->cast_count; i++) {
+		text = fill_in(text, p->scenario->cast[i].name, p->links[i].address);
+	}
+	return text;
 }
 
 static void log_in(struct play *p, int actor)
