@@ -138,6 +138,21 @@ static int lets_notice(struct player *p, const struct step *step, uint64_t now)
 	return broken;
 }
 
+/* What comes now may come of this step: of what a peer does, or what the target decides about it, for that peer; of all
+ * else, for anybody. */
+static void silences_end(struct player *p, const struct step *step)
+{
+	int one = (step->kind == STEP_SEND || step->kind == STEP_HOOK) && step->actor >= 0 &&
+			  p->config.scenario->cast[step->actor].class == ACTOR_PEER;
+	size_t kept = 0;
+	for (size_t i = 0; one && i < p->silences_count; i++) {
+		if (p->silences[i].actor != step->actor) {
+			p->silences[kept++] = p->silences[i];
+		}
+	}
+	p->silences_count = kept;
+}
+
 void step_enter(struct player *p, const struct step *step, uint64_t now)
 {
 	p->entering = step;
@@ -146,7 +161,7 @@ void step_enter(struct player *p, const struct step *step, uint64_t now)
 	}
 	if (acts(step)) {
 		arms_end(p, -1);
-		p->silences_count = 0; /* what comes now may come of this */
+		silences_end(p, step);
 	}
 	switch (step->kind) {
 	case STEP_CONNECT:

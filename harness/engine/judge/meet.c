@@ -131,7 +131,8 @@ static void note_choice(struct player *p, const struct step *either, const struc
 		note_overtaken(p, p->marked, now);
 	} else if (is_marker(first)) {
 		p->silences = mem_resize(p->silences, p->silences_count + 1, sizeof *p->silences);
-		p->silences[p->silences_count++] = (struct silence){.either = either, .since = p->marked};
+		p->silences[p->silences_count++] =
+				(struct silence){.either = either, .actor = first->actor, .since = p->marked};
 	}
 }
 

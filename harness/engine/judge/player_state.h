@@ -74,6 +74,7 @@ enum wait_kind {
 /* A branch was chosen because nothing else came within the quiet window after the answer to a marker. */
 struct silence {
 	const struct step *either;
+	int actor;		/* who got the answer */
 	uint64_t since; /* when that answer was there */
 };
 
@@ -104,7 +105,7 @@ struct player {
 	int looking;			  /* at the list of requests, before the open step's decision */
 	int hook_id, hook_tried;  /* of the open step; tried: how often the answer was read */
 	uint64_t marked;		  /* when the answer to a marker was there */
-	struct silence *silences; /* since the play acted last */
+	struct silence *silences; /* since the play acted last in a way that may have to do with them */
 	size_t silences_count;
 	uint64_t overtaken;	  /* see player_overtaken() */
 	uint64_t asked_first; /* when the open question about the target's state was answered first */

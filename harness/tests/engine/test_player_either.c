@@ -159,6 +159,22 @@ START_TEST(what_comes_of_another_deed_has_not_been_overtaken)
 }
 END_TEST
 
+/* Another peer's deed brings this one nothing. */
+START_TEST(what_comes_after_another_peers_deed_may_have_been_overtaken)
+{
+	char play[1024];
+	snprintf(play, sizeof play, "%s%s", either_marker, "Kyd sends:\n	<presence type='subscribe'/>\n");
+	struct stage *st = stage_open(play);
+	stage_hears(st, "Marlowe", "<iq type='result' id='$ID'/>");
+	stage_quiet(st);
+	ck_assert(player_is_over(st->player));
+	stage_hears(st, "Marlowe", SUBSCRIBED);
+	ck_assert_uint_gt(player_overtaken(st->player), 0);
+	stage_end(st);
+	stage_close(st);
+}
+END_TEST
+
 START_TEST(a_wrong_answer_fails_once_it_fits_no_branch)
 {
 	struct stage *st = stage_open(either_answer);
@@ -428,6 +444,7 @@ static Suite *make(void)
 	tcase_add_test(tests, an_answer_that_marks_a_place_waits_for_what_may_come_later);
 	tcase_add_test(tests, what_an_answer_has_overtaken_is_noted);
 	tcase_add_test(tests, what_comes_of_another_deed_has_not_been_overtaken);
+	tcase_add_test(tests, what_comes_after_another_peers_deed_may_have_been_overtaken);
 	tcase_add_test(tests, a_wrong_answer_fails_once_it_fits_no_branch);
 	tcase_add_test(tests, a_wrong_answer_leaves_the_other_branch_its_time);
 	tcase_add_test(tests, what_a_branch_forbids_may_not_have_come_before_it);
