@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import merge_journal, model, outputs, summary, tally, writers
+from . import merge_journal, model, outputs, summary, tally, tap_points, writers
 from .errors import EXIT_FAILED, EXIT_UNJUDGED, UsageProblem
 from .places import Places
 from .world import World
@@ -46,6 +46,7 @@ def merge(paths: Sequence[str], out: str, world: World) -> int:
     ]
     model.check(document, places.shown(folder / outputs.RUN), places)
     outputs.write_whole(folder / outputs.RESULTS, _results(document))
+    outputs.write_whole(folder / outputs.TAP, tap_points.render(document))
     outputs.write_whole(folder / outputs.JUNIT, writers.junit(document))
     outputs.write_whole(folder / outputs.RUN, model.text(document))
     _tell(document, folder, world, places)
@@ -199,6 +200,14 @@ def _passes(entries: Sequence[Mapping[str, Any]], made: Run) -> list[dict[str, s
             for each in entries if each["requirement"] and not each["scenario"] and tally.is_stale(each, made)]
 
 
+def _hasty(found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Of all shards: the longest window that one of them came to."""
+    if not found:
+        return None
+    return {**max(found, key=lambda each: each["quiet_ms"]), "again": sum(each["again"] for each in found),
+            "scenarios": [id for each in found for id in each.get("scenarios", ())]}
+
+
 def _end(runs: Sequence[Run], made: Run, passes: Sequence[Mapping[str, str]]) -> dict[str, Any] | None:
     """As the engine would have ended; None where no shard came to an end."""
     ends = [run["end"] for run in runs if run["end"]]
@@ -213,4 +222,5 @@ def _end(runs: Sequence[Run], made: Run, passes: Sequence[Mapping[str, str]]) ->
         "lost": made["lost"], "not_run": [], "unexpected_passes": list(passes),
         **{key: max(end.get(key, 0) for end in ends) for key in ("seconds", "quiet_seconds", "memory_kb")},
         "cpu_seconds": sum(end.get("cpu_seconds", 0) for end in ends),
+        "hasty": _hasty([end["hasty"] for end in ends if end.get("hasty")]), "one_session": any(end.get("one_session") for end in ends),
     }

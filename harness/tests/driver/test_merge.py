@@ -68,6 +68,8 @@ def test_the_union_is_a_run_like_others(bench: Bench) -> None:
     assert bench.call("report", "out").status == 0
     assert bench.call("report", "out", "--format", "junit").out == bench.file("junit.xml")
     assert len(bench.file("results.jsonl").splitlines()) == 4
+    points = bench.file("run.tap").splitlines()
+    assert points[:2] == ["TAP version 14", "1..4"] and points[2].startswith("ok 1 - cancel/at-form: title of cancel/at-form")
 
 
 def test_journals_are_numbered_on(bench: Bench) -> None:
@@ -102,6 +104,7 @@ def test_a_shard_that_is_missing_leaves_a_run_that_says_so(bench: Bench) -> None
     assert len(run["not_run"]) == 1 and run["abort"]["step"] == "merge"
     assert run["abort"]["reason"] == f"shard 2/3 is missing, 1 scenarios ({run['not_run'][0]})"
     assert "the run could not go on (merge): shard 2/3 is missing" in done.out
+    assert bench.file("run.tap").splitlines()[-1].startswith("Bail out! merge: shard 2/3 is missing, 1 scenarios (")
     assert bench.call("report", "out").status == 0 and bench.call("compare", "out", "out").status == 3
 
 
