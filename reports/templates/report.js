@@ -157,11 +157,18 @@
       others.length ? el("details", {}, el("summary", {}, others.length + " lines about others"), el("pre", {tabindex: "0"}, others.join("\n"))) : null];
   }
 
+  /* "iq/command@status" as people say it. */
+  function whereWords(where) {
+    const [path, attribute] = where.split("@");
+    if (attribute) return ["attribute ", el("code", {}, attribute), " of ", el("code", {}, path)];
+    return where.endsWith("/text()") ? ["text of ", el("code", {}, where.slice(0, -7))] : ["at ", el("code", {}, where)];
+  }
+
   function missed(found) {
     const parts = [];
     if (found.difference) {
       const got = found.difference.got;
-      parts.push(el("p", {}, "First difference at ", el("code", {}, found.difference.where), ": expected ", el("code", {class: "want"}, found.difference.expected),
+      parts.push(el("p", {}, "First difference, ", ...whereWords(found.difference.where), ": expected ", el("code", {class: "want"}, found.difference.expected),
         ", got ", got === null ? "nothing there" : el("code", {class: "got"}, got), "."));
     } else {
       parts.push(el("p", {}, `It did not come: ${found.actor} received nothing that was still to be taken.`));
@@ -339,6 +346,9 @@
     }
     const box = el("div", {class: "diagram"});
     const open = new Set();
+    const legend = el("p", {class: "legend"}, "Each arrow is a stanza, at its left the time since the play began. ",
+      bad.size ? el("span", {}, el("b", {class: "bad"}, "✗"), " not as it must be") : "", missed.length ? el("span", {}, "dashed: expected, did not come") : "",
+      el("span", {}, "▸ folded, click to open"));
     const draw = () => {
       const focused = box.contains(document.activeElement) && document.activeElement.dataset.key;
       box.replaceChildren(picture(scenario, result, grouped(result, bad, open), missed, show, (key) => {
@@ -351,9 +361,10 @@
       }
     };
     draw();
+    const whole = el("div", {}, box, legend);
     const first = result.events.find((event) => bad.has(event.n) && event.dir);
     if (first) show(first, bad.get(first.n));
-    return box;
+    return whole;
   }
 
   function button(group, act) {

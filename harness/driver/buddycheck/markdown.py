@@ -23,6 +23,7 @@ def render(run: Mapping[str, Any]) -> str:
     outcome = model.outcome_of(run)
     lines = [f"## buddycheck: {plain(run['target']['name'])} {_mark(outcome)}", "", plain(summary.last_line(outcome)) + ".", ""]
     lines += table(("", ""), _facts(run))
+    lines += [f"> {plain(each)}\n" for each in summary.of_target(outcome)]
     if outcome.abort_step or outcome.stopped_by:
         why = f"{outcome.abort_step}: {outcome.abort_reason}" if outcome.abort_step else "it was interrupted"
         lines += [f"**The run could not go on:** {plain(why)}", ""]

@@ -101,6 +101,7 @@ def _run(run: Mapping[str, Any], outcome: Outcome, name: str) -> dict[str, Any]:
         + [("INCONCLUSIVE", "run", line) for line in outcome.mysteries()],
         "not_run": outcome.not_run(),
         "slowest": sorted(outcome.results, key=lambda each: -each.ms)[:5],
+        "hasty_words": summary.hasty_words(outcome), "hasty": outcome.too_hasty(), "one_session": outcome.one_session(),
         "used": ("--expect " + outcome.expected) if outcome.expected else "",
     }
 

@@ -143,6 +143,14 @@ class Outcome:
         """How often the target ended or fell silent, what was under way then, and who is to blame."""
         return list(self.end.get("lost", [])) if self.end else []
 
+    def too_hasty(self) -> Mapping[str, Any]:
+        """What became of a quiet window that was too short for the target; empty: it was long enough."""
+        return (self.end or {}).get("hasty") or {}
+
+    def one_session(self) -> bool:
+        """Whether the target allows one session of a command for each requester."""
+        return bool((self.end or {}).get("one_session"))
+
     def mysteries(self) -> list[str]:
         """One line for each time that no scenario can be blamed."""
         return [

@@ -21,7 +21,7 @@ def render(outcome: Outcome, folder: str, texts: bool = True) -> list[str]:
     lines += [f"XPASS {id}: {words}" for id, words in outcome.unexpected_passes().items()]
     lines += [f"INCONCLUSIVE run: {line}" for line in outcome.mysteries()]
     lines += _remarks(outcome)
-    lines += _hasty(outcome)
+    lines += of_target(outcome)
     lines += _not_run(outcome)
     lines += _slowest(outcome)
     if outcome.abort_step:
@@ -84,16 +84,22 @@ def _remarks(outcome: Outcome) -> list[str]:
     return ["", *lines] if lines else [""]
 
 
-def _hasty(outcome: Outcome) -> list[str]:
-    """That the profile's quiet window is too short for this target."""
-    hasty = (outcome.end or {}).get("hasty")
+def hasty_words(outcome: Outcome) -> str:
+    """That the profile's quiet window is too short for this target; empty: it is long enough."""
+    hasty = outcome.too_hasty()
     if not hasty:
-        return []
+        return ""
     again = f", and {hasty['again']} scenarios were played once more" if hasty["again"] else ""
-    return [
-        f"quiet window too short: an answer overtook what was due before it by {hasty['ms']:.0f} ms, so silence was waited for "
-        f"{hasty['quiet_ms']:.0f} ms from then on{again}; timing.quiet of the profile should be {hasty['quiet_ms']:.0f}"
-    ]
+    return (f"quiet window too short: an answer overtook what was due before it by {hasty['ms']:.0f} ms, so silence was waited for "
+            f"{hasty['quiet_ms']:.0f} ms from then on{again}; timing.quiet of the profile should be {hasty['quiet_ms']:.0f}")
+
+
+def of_target(outcome: Outcome) -> list[str]:
+    """What the run found out about the target that its profile does not say, one line each."""
+    lines = [hasty_words(outcome)] if outcome.too_hasty() else []
+    if outcome.one_session():
+        lines.append("one session of a command for each requester is all that the target allows (XEP-0050 section 3.3): plays with an administrator took turns")
+    return lines
 
 
 def _not_run(outcome: Outcome) -> list[str]:

@@ -228,12 +228,12 @@ static void suite_report(struct suite *s)
 		fprintf(stderr, "buddycheck-engine: %s cannot be written to its end\n", s->plan.journal);
 		s->exit = 3;
 	}
-	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o, s:o, s:o, s:o}", "event", "end",
-			"counts", count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit", s->exit,
-			"seconds", (double)suite_now(s) / 1e6, "cpu_seconds", cpu_seconds(), "quiet_seconds",
+	control_event(json_pack("{s:s, s:o, s:o, s:i, s:f, s:f, s:f, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:b}", "event",
+			"end", "counts", count_verdicts(rows, count), "requirements", count_requirements(rows, count), "exit",
+			s->exit, "seconds", (double)suite_now(s) / 1e6, "cpu_seconds", cpu_seconds(), "quiet_seconds",
 			(double)s->waits.total / 1e6, "memory_kb", peak_memory_kb(), "seed", (json_int_t)s->plan.seed, "not_run",
 			missing, "unexpected_passes", unexpected, "lost", lost, "software", hooks_software(s->runs[0]->hooks),
-			"hasty", hasty_json(s)));
+			"hasty", hasty_json(s), "one_session", s->runs[0]->commands.one));
 	for (size_t i = 0; i < count; i++) {
 		free(rows[i].failure);
 	}

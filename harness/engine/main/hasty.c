@@ -7,10 +7,14 @@
 #define TIMES 2						/* what was seen may not be the longest that there is */
 #define LONGEST ((uint64_t)1000000) /* microseconds; nobody waits longer for every silence */
 
+static uint64_t given(const struct suite *s)
+{
+	return (uint64_t)(s->plan.profile.quiet_ms * 1000.0 * s->plan.patience);
+}
+
 uint64_t hasty_quiet(const struct suite *s)
 {
-	uint64_t given = (uint64_t)(s->plan.profile.quiet_ms * 1000.0 * s->plan.patience);
-	return s->hasty.quiet > given ? s->hasty.quiet : given;
+	return s->hasty.quiet > given(s) ? s->hasty.quiet : given(s);
 }
 
 static void wait_longer(struct suite *s)
@@ -78,11 +82,34 @@ int hasty_again(struct run *r)
 	return count > 0;
 }
 
+/* Each once, however often it is repeated. */
+static void list_again(const struct run *r, json_t *ids)
+{
+	for (size_t i = 0; i < r->plays_count; i++) {
+		if (r->plays[i]->again) {
+			json_object_set_new(ids, r->plays[i]->scenario->id, json_null());
+		}
+	}
+}
+
 json_t *hasty_json(const struct suite *s)
 {
 	if (!s->hasty.quiet) {
 		return json_null();
 	}
-	return json_pack("{s:f, s:f, s:i}", "ms", (double)s->hasty.overtaken / 1000.0, "quiet_ms",
-			(double)s->hasty.quiet / 1000.0, "again", (int)s->hasty.again);
+	json_t *ids = json_object();
+	for (size_t i = 0; i < s->runs_count; i++) {
+		list_again(s->runs[i], ids);
+	}
+	json_t *scenarios = json_array();
+	const char *id;
+	json_t *nothing;
+	json_object_foreach(ids, id, nothing)
+	{
+		json_array_append_new(scenarios, json_string(id));
+	}
+	json_decref(ids);
+	return json_pack("{s:f, s:f, s:f, s:i, s:o}", "ms", (double)s->hasty.overtaken / 1000.0, "given_ms",
+			(double)given(s) / 1000.0, "quiet_ms", (double)s->hasty.quiet / 1000.0, "again", (int)s->hasty.again,
+			"scenarios", scenarios);
 }

@@ -20,5 +20,10 @@ def test_a_quiet_window_that_was_too_short_is_told() -> None:
     ]
 
 
+def test_a_target_with_one_session_at_a_time_is_told() -> None:
+    assert [line for line in _lines(one_session=True) if line.startswith("one session of a command for each requester")]
+    assert not [line for line in _lines(one_session=False) if "session" in line]
+
+
 def test_one_that_was_long_enough_is_not() -> None:
     assert not [line for line in _lines(hasty=None) + _lines() if "quiet window" in line]

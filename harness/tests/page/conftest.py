@@ -64,6 +64,12 @@ def red_page(red: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def green_page(green: Path) -> Path:
+    """Its report."""
+    return page(green / "report.html", green)
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Page]:
     """One browser for all tests."""
     with Page() as made:

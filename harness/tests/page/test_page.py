@@ -52,7 +52,7 @@ def test_a_red_scenario_explains_itself(tab: Page, red_page: Path) -> None:
     tab.open(red_page)
     tab.click(ROW + " button")
     assert tab.run(f"document.querySelector({json.dumps(ROW + ' button')}).getAttribute('aria-expanded')") == "true"
-    assert "First difference at iq@type: expected result, got error." in text(tab, ".finding")
+    assert "First difference, attribute type of iq: expected result, got error." in text(tab, ".finding")
     marks = tab.run("[...document.querySelectorAll('.pair mark')].map((mark) => mark.textContent)")
     assert marks == ["type='result'", "type='error'"]
     assert text(tab, ".play .failed-step").strip().endswith("Bard receives:")
@@ -374,3 +374,32 @@ def test_history_of_one_target(tab: Page, tmp_path: Path) -> None:
     assert text(tab, row + " .since a") == "2026-02-01 10:00"
     tab.look(390, 900)
     assert tab.run("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_the_run_found_out_about_the_target(tab: Page, green: Path, green_page: Path, tmp_path: Path) -> None:
+    tab.open(green_page)
+    assert count(tab, ".overview .banner") == 0 and "command sessions" not in text(tab, ".facts")
+    assert "a quiet window of 60 ms" in text(tab, ".facts")
+    folder = tmp_path / "hasty"
+    shutil.copytree(green, folder)
+    run = json.loads((folder / "run.json").read_text())
+    run["end"]["one_session"] = True
+    run["end"]["hasty"] = {"ms": 98.4, "given_ms": 60.0, "quiet_ms": 196.8, "again": 1, "scenarios": [SCENARIO]}
+    (folder / "run.json").write_text(json.dumps(run))
+    tab.open(page(tmp_path / "hasty.html", folder))
+    assert text(tab, ".overview .banner.warn").startswith("Quiet window too short: an answer overtook what was due before it by 98 ms")
+    facts = text(tab, ".facts")
+    assert "a quiet window of 60 ms, raised to 197 ms" in facts and "one for each requester; plays with an administrator took turns" in facts
+    tab.run("document.querySelector('.overview .moves').parentNode.open = true")
+    tab.click(".overview .moves a")
+    assert count(tab, "tr.detail") == 1 and SCENARIO in text(tab, "tr.detail h3")
+
+
+def test_words_and_colours_are_explained(tab: Page, red_page: Path) -> None:
+    tab.open(red_page, "#s/0/" + SCENARIO)
+    tab.settle()
+    assert "requirements that" in text(tab, ".overview .legend") and count(tab, ".overview .legend rect") == 5
+    assert "Each arrow is a stanza" in text(tab, ".scenario .legend")
+    explained = text(tab, "#words")
+    for verdict in ("PASS", "FAIL", "WARN", "INFO", "SKIP", "UNREACHABLE", "INCONCLUSIVE", "ERROR", "FLAKY", "XFAIL", "XPASS", "HARD"):
+        assert verdict in explained
