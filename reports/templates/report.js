@@ -181,7 +181,7 @@
     return parts;
   }
 
-  const WORDS = {forbidden: "It came, and it was forbidden.", order: "It came too early.", rule: "This stanza breaks the rule.",
+  const WORDS = {forbidden: "It came, and it was forbidden.", order: "It came too early.", rule: "This stanza breaks a rule that holds in every scenario; no line of the script asks for it.",
     unexpected: "It came unasked. No requirement that this step decides forbids it."};
 
   /* What was seen, in words; the stanzas stand below. */
