@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BUILT_MAX = 64 * 1024 };
+
 int relay_record(const struct relay *r, struct record record)
 {
 	record.owner = r->owner;
@@ -302,6 +304,28 @@ void relay_send(struct relay *r, const char *octets, size_t len)
 	r->busy++;
 	carry_to_target(r, octets, len);
 	leave(r);
+}
+
+/* Nothing in it that a stream could not hold, or the journal should not. */
+static int is_plain(const char *octets, size_t len)
+{
+	size_t printable = 0;
+	while (printable < len && octets[printable] >= ' ' && octets[printable] <= '~') {
+		printable++;
+	}
+	return len && len <= BUILT_MAX && printable == len && !memmem(octets, len, NS_SASL, sizeof NS_SASL - 1);
+}
+
+/* What else came from the client is parsed to know the stanzas in it. */
+void relay_send_built(struct relay *r, const char *octets, size_t len)
+{
+	int between = r->target && r->settled && !r->end_sent && !r->client_lost && stream_is_between(r->from_client);
+	if (!between || !is_plain(octets, len)) {
+		relay_send(r, octets, len);
+		return;
+	}
+	relay_record(r, (struct record){.kind = RECORD_STANZA, .data = octets, .len = len});
+	conn_send(r->target, octets, len);
 }
 
 const char *relay_progress(const struct relay *r)

@@ -38,11 +38,12 @@ void relay_dismiss(struct relay *r);	  /* ... and libstrophe is not needed any m
 void relay_begin_stream(struct relay *r); /* instead of libstrophe: sends a header when it can */
 void relay_end_stream(struct relay *r);	  /* </stream:stream>; the target's is waited for */
 int relay_is_open(const struct relay *r); /* what is said now is not about TLS any more */
-void relay_send(struct relay *r, const char *octets, size_t len); /* as the client, after the login */
-const char *relay_progress(const struct relay *r);				  /* what the relay waits for, for a reason */
-const char *relay_condition(const struct relay *r);				  /* stream error of the target, or NULL */
-int relay_end_seen(const struct relay *r);						  /* the target sent </stream:stream> */
-void relay_reset(struct relay *r);								  /* drops the target's connection; on_closed follows */
-void relay_destroy(struct relay *r);							  /* NULL is allowed, also inside its callbacks */
+void relay_send(struct relay *r, const char *octets, size_t len);		/* as the client, after the login */
+void relay_send_built(struct relay *r, const char *octets, size_t len); /* ... one stanza, written from a tree */
+const char *relay_progress(const struct relay *r);						/* what the relay waits for, for a reason */
+const char *relay_condition(const struct relay *r);						/* stream error of the target, or NULL */
+int relay_end_seen(const struct relay *r);								/* the target sent </stream:stream> */
+void relay_reset(struct relay *r);	 /* drops the target's connection; on_closed follows */
+void relay_destroy(struct relay *r); /* NULL is allowed, also inside its callbacks */
 
 #endif

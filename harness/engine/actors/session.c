@@ -392,6 +392,13 @@ void session_send(struct session *s, const char *octets, size_t len)
 	}
 }
 
+void session_send_built(struct session *s, const char *octets, size_t len)
+{
+	if (s->state == SESSION_READY) {
+		relay_send_built(s->relay, octets, len);
+	}
+}
+
 void session_disconnect(struct session *s)
 {
 	if (s->state == SESSION_LOGIN) {

@@ -68,8 +68,10 @@ void *session_owner(const struct session *s);
 void session_set_owner(struct session *s, void *owner);
 const char *session_jid(const struct session *s);					  /* full JID, NULL before on_ready */
 void session_send(struct session *s, const char *octets, size_t len); /* as they stand; ignored unless ready */
-void session_disconnect(struct session *s);							  /* </stream:stream>; on_closed follows */
-void session_destroy(struct session *s);							  /* NULL is allowed, also inside callbacks */
+/* The same, of octets that are one stanza: written from a tree, or by us. */
+void session_send_built(struct session *s, const char *octets, size_t len);
+void session_disconnect(struct session *s); /* </stream:stream>; on_closed follows */
+void session_destroy(struct session *s);	/* NULL is allowed, also inside callbacks */
 
 /* Waits until the target's client port sends stream features: tries to connect until deadline_ms from now has passed.
  * done is called once with NULL, or with one line that says what was missing. One probe at a time. */

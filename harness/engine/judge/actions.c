@@ -47,7 +47,7 @@ int act_hook(struct player *p, const struct step *step, const char *peer)
 	return id;
 }
 
-void act_send_raw(struct player *p, int actor, char *octets, const char *to_domain, const char *note)
+static void send_octets(struct player *p, int actor, char *octets, const char *to_domain, const char *note, int built)
 {
 	struct seat *seat = &p->seats[actor];
 	int fence = note && !strcmp(note, "fence");
@@ -58,7 +58,13 @@ void act_send_raw(struct player *p, int actor, char *octets, const char *to_doma
 					.octets = octets,
 					.to_domain = mem_strdup(to_domain ? to_domain : p->config.target),
 					.bare = bare,
+					.built = built,
 					.note = note});
+}
+
+void act_send_raw(struct player *p, int actor, char *octets, const char *to_domain, const char *note)
+{
+	send_octets(p, actor, octets, to_domain, note, 0);
 }
 
 void license(struct player *p, const char *peer)
@@ -148,7 +154,7 @@ void act_send_step(struct player *p, const struct step *step)
 	}
 	struct stanza *s = template_build(step->template, &p->vars, &defaults);
 	note_sent(p, step->actor, s);
-	act_send_raw(p, step->actor, mem_strdup(s->raw), route(p, stanza_attr(s, "to")), NULL);
+	send_octets(p, step->actor, mem_strdup(s->raw), route(p, stanza_attr(s, "to")), NULL, 1);
 	stanza_unref(s);
 }
 

@@ -54,6 +54,7 @@ struct action {
 	char *peer;				  /* address of the peer that the hook is about, or NULL */
 	enum peer_step_hold hold; /* ACTION_HOLD */
 	int bare;				  /* ACTION_SEND: on the stream of ACTION_OPEN only, lost where that is gone */
+	int built;				  /* ACTION_SEND: one stanza, written from a tree */
 	const char *note;		  /* why, where no step says it: "fence", "background", "withdraw"; or NULL */
 };
 

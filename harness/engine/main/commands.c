@@ -188,7 +188,7 @@ static char *request(const char *id, const char *to, const char *node, const cha
 
 static void send_away(struct session *s, char *octets)
 {
-	session_send(s, octets, strlen(octets));
+	session_send_built(s, octets, strlen(octets));
 	free(octets);
 }
 

@@ -176,7 +176,7 @@ static void need_session(struct hook_runner *h)
 static void send_or_keep(struct hook_runner *h, struct call *c, char *octets)
 {
 	if (h->session && session_jid(h->session)) {
-		session_send(h->session, octets, strlen(octets));
+		session_send_built(h->session, octets, strlen(octets));
 		free(octets);
 	} else {
 		c->pending = octets;
@@ -410,7 +410,7 @@ static void ask_version(struct hook_runner *h)
 	h->version_id = mem_strdup("version1");
 	char *question = mem_printf("<iq type='get' id='%s' to='%s'><query xmlns='" NS_VERSION "'/></iq>", h->version_id,
 			h->run->suite->plan.profile.domains[0]);
-	session_send(h->session, question, strlen(question));
+	session_send_built(h->session, question, strlen(question));
 	free(question);
 }
 
@@ -445,7 +445,7 @@ static void send_ping(struct hook_runner *h)
 		char *ping = mem_printf("<iq type='get' id='%s' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>", h->ping_id,
 				h->run->suite->plan.profile.domains[0]);
 		journal_note(h->run, NULL, -1, "liveness", NULL);
-		session_send(h->session, ping, strlen(ping));
+		session_send_built(h->session, ping, strlen(ping));
 		free(ping);
 	}
 }
@@ -454,7 +454,7 @@ void hooks_session_ready(struct hook_runner *h)
 {
 	for (size_t i = 0; i < h->count; i++) {
 		if (h->calls[i].pending && !h->calls[i].parked) {
-			session_send(h->session, h->calls[i].pending, strlen(h->calls[i].pending));
+			session_send_built(h->session, h->calls[i].pending, strlen(h->calls[i].pending));
 			free(h->calls[i].pending);
 			h->calls[i].pending = NULL;
 		}

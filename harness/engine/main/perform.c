@@ -138,9 +138,11 @@ static void send_stanza(struct play *p, const struct action *a)
 	struct session *session = by_itself && p->asked_on ? p->asked_on : link->session;
 	if (session) {
 		link->own |= session == link->session && changes_session(a->octets);
-		if (!commands_holds(p->run, session, a->octets)) {
-			session_send(session, a->octets, strlen(a->octets));
+		if (commands_holds(p->run, session, a->octets)) {
+			return;
 		}
+		void (*send)(struct session * s, const char *octets, size_t len) = a->built ? session_send_built : session_send;
+		send(session, a->octets, strlen(a->octets));
 	}
 }
 

@@ -208,6 +208,11 @@ void stream_rest(struct stream_parser *p)
 	}
 }
 
+int stream_is_between(const struct stream_parser *p)
+{
+	return p->state == STREAM_OPEN && p->depth == 1 && !p->fault && !p->now && !p->tail.len;
+}
+
 struct stream_parser *stream_create(
 		const struct stream_limits *limits, const struct stream_callbacks *callbacks, void *ud)
 {

@@ -73,6 +73,9 @@ int stream_feed(struct stream_parser *p, const char *data, size_t len);
  * it then takes effect after the callback, and octets of this feed that follow belong to the new stream. */
 void stream_restart(struct stream_parser *p);
 
+/* Whether the next octet begins a stanza, or is between two; 0 inside a callback. */
+int stream_is_between(const struct stream_parser *p);
+
 /* Frees what an idle stream does not need; the next octets rebuild it from the header. For streams that are silent for
  * long; not inside a callback. Does nothing inside a stanza. */
 void stream_rest(struct stream_parser *p);

@@ -256,6 +256,30 @@ static struct fake *authenticated(int n)
 	return f;
 }
 
+/* What is built is recorded as it is; what a stream could not hold, or the journal should not, is looked at first. */
+START_TEST(built_stanzas)
+{
+	struct session *s = session_create(sessions, &admin, NULL, "A");
+	struct fake *f = log_in(1, "");
+	static const char whole[] = "<iq id='1'/>", half[] = "<message", rest[] = " id='2'/>";
+	static const char secret[] = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>c2VjcmV0</auth>";
+	static const char control[] = "<presence to='\x01'/>";
+	session_send_built(s, whole, sizeof whole - 1);
+	logged("#1 > stanza A <iq id='1'/>");
+	session_send(s, half, sizeof half - 1);
+	session_send_built(s, rest, sizeof rest - 1);
+	logged("#1 > stanza A <message id='2'/>");
+	session_send_built(s, secret, sizeof secret - 1);
+	logged("#1 > stanza A <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>");
+	ck_assert_ptr_null(strstr(buf_text(&records.lines), "c2VjcmV0"));
+	session_send_built(s, control, sizeof control - 1);
+	logged("#1 > fault A <presence");
+	session_send_built(s, whole, sizeof whole - 1);
+	logged("#1 > fault A <iq id='1'/>");
+	fake_expect(&loop, f, "c2VjcmV0</auth><presence to='\x01'/><iq id='1'/>");
+}
+END_TEST
+
 START_TEST(login_stops_before_a_resource_is_bound)
 {
 	struct session *s = session_begin(sessions, &admin, SESSION_UNBOUND, "Bard");
@@ -458,6 +482,7 @@ static Suite *make(void)
 	tcase_add_test(tc, nobody_listens);
 	tcase_add_test(tc, octets_that_are_no_xml);
 	tcase_add_test(tc, several_at_once);
+	tcase_add_test(tc, built_stanzas);
 	tcase_add_test(tc, login_stops_before_a_resource_is_bound);
 	tcase_add_test(tc, login_does_not_begin);
 	tcase_add_test(tc, starttls_is_spoken_by_the_relay);

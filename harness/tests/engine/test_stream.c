@@ -185,6 +185,24 @@ START_TEST(restart_between_feeds)
 }
 END_TEST
 
+START_TEST(between_stanzas)
+{
+	struct feed feed = {0};
+	feed_begin(&feed, NULL);
+	static const struct {
+		const char *octets;
+		int between;
+	} feeds[] = {{"<?xml version='1.0'?>", 0}, {OPEN, 1}, {"<a/>", 1}, {"<b", 0}, {"><c/>", 0}, {"</b>", 1},
+			{"<d/>\n", 0}, {"<e/>", 1}, {"</f>", 0}};
+	ck_assert_int_eq(stream_is_between(feed.parser), 0);
+	for (size_t i = 0; i < sizeof feeds / sizeof *feeds; i++) {
+		feed_text(&feed, feeds[i].octets);
+		ck_assert_int_eq(stream_is_between(feed.parser), feeds[i].between);
+	}
+	feed_finish(&feed);
+}
+END_TEST
+
 START_TEST(restart_does_not_revive)
 {
 	struct feed feed = {0};
@@ -250,6 +268,7 @@ static Suite *make(void)
 	tcase_add_test(tests, restart_inside_a_stanza_takes_the_rest);
 	tcase_add_test(tests, restart_many_times_in_one_feed);
 	tcase_add_test(tests, restart_between_feeds);
+	tcase_add_test(tests, between_stanzas);
 	tcase_add_test(tests, restart_does_not_revive);
 	tcase_add_test(tests, stop_inside_callbacks);
 	tcase_add_test(tests, stop_between_feeds);
