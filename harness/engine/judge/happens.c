@@ -174,11 +174,25 @@ void player_on_closed(struct player *p, int actor, const char *how, uint64_t now
 }
 
 /* An event of a stream stands in the inbox, where steps can take it; it breaks no silence. */
-static void keep_event(struct player *p, int actor, const char *text, int journal)
+/* Takes the stanza over. */
+static void keep_event(struct player *p, int actor, struct stanza *s, int journal)
 {
-	struct stanza *s = stanza_parse(text, NULL);
 	keep(p, actor, &(struct player_stanza){.stanza = s, .journal = journal}, 1);
 	stanza_unref(s);
+}
+
+/* Nearly each stream is one that the target opens. */
+static struct stanza *opened_event(const char *door)
+{
+	xmlDocPtr doc = xmlNewDoc(NULL);
+	xmlNodePtr root = xmlNewDocNode(doc, NULL, (const xmlChar *)"opened", NULL);
+	xmlDocSetRootElement(doc, root);
+	xmlSetNs(root, xmlNewNs(root, (const xmlChar *)NS_STREAM_EVENT, NULL));
+	node_set(root, "at", door);
+	char *text = mem_printf("<opened xmlns='" NS_STREAM_EVENT "' at='%s'/>", door);
+	struct stanza *s = stanza_create(doc, text, strlen(text));
+	free(text);
+	return s;
 }
 
 void player_on_opened(struct player *p, int actor, uint64_t now)
@@ -190,9 +204,7 @@ void player_on_opened(struct player *p, int actor, uint64_t now)
 
 void player_on_visited(struct player *p, int actor, const char *door, int journal, uint64_t now)
 {
-	char *text = mem_printf("<opened xmlns='" NS_STREAM_EVENT "' at='%s'/>", door);
-	keep_event(p, actor, text, journal);
-	free(text);
+	keep_event(p, actor, opened_event(door), journal);
 	steps_advance(p, now);
 }
 
@@ -207,7 +219,7 @@ void player_on_ended(struct player *p, int actor, const char *how, const char *c
 		free(text);
 		return;
 	}
-	keep_event(p, actor, text, journal);
+	keep_event(p, actor, stanza_parse(text, NULL), journal);
 	free(text);
 	seat->bare_open = 0;
 	/* To a stream that is just being opened this is the answer. */

@@ -8,13 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t word_length(const char *line, size_t len)
+/* Lists are long, and each line of them is looked at; a line ends with a line feed, so a word does, too. */
+static size_t word_length(const char *line)
 {
-	size_t word = 0;
-	while (word < len && !isspace((unsigned char)line[word])) {
-		word++;
-	}
-	return word;
+	return strcspn(line, " \t\n\v\f\r");
 }
 
 /* Whether the first len octets are the address, whatever its letter case and with or without the domain's final dot. */
@@ -50,7 +47,7 @@ static int read_word(const char *word, size_t len, struct roster_state *state, i
  * *readable says whether it is a line of a roster at all. */
 static int roster_line(const char *line, size_t len, const char *jid, struct roster_state *state, int *readable)
 {
-	size_t name = word_length(line, len);
+	size_t name = word_length(line);
 	if (!same_address(line, name, jid)) {
 		return 0;
 	}
@@ -186,7 +183,7 @@ char *roster_flawed(enum roster_flaw flaw, const char *domain, const char *outpu
 {
 	while (output && *output) {
 		size_t len = strcspn(output, "\n");
-		size_t name = word_length(output, len);
+		size_t name = word_length(output);
 		if (has_flaw(flaw, output, name, domain)) {
 			return mem_strndup(output, len);
 		}
