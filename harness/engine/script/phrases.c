@@ -44,6 +44,9 @@ static int split(struct phrase *p)
 		text = close + 1;
 	}
 	add_piece(p, text, strlen(text));
+	if (*text) {
+		p->last = text[strlen(text) - 1];
+	}
 	return p->params_count > PARAMS_MAX ? -1 : 0;
 }
 
@@ -147,12 +150,16 @@ struct phrase *phrases_find(struct phrases *ps, const struct line *line, struct 
 {
 	char *text = without_colon(line->text);
 	size_t len = strlen(text);
+	char last = '\0';
+	if (len) {
+		last = text[len - 1];
+	}
 	struct span values[PARAMS_MAX];
 	struct phrase *best = NULL;
 	struct phrase *equal = NULL;
 	for (size_t i = 0; i < ps->count; i++) {
 		struct phrase *p = &ps->items[i];
-		if (!fits(p, text, len, values)) {
+		if ((p->last && p->last != last) || !fits(p, text, len, values)) {
 			continue;
 		}
 		if (!best || p->literal > best->literal) {

@@ -11,6 +11,7 @@ struct phrase {
 		char *text;
 		size_t len;
 	} * pieces;			/* the texts before, between and behind the parameters; one more than there are parameters */
+	char last;			/* character of each line that fits, or 0 where a parameter stands there */
 	const char *needle; /* the longest of them: a line without it cannot fit */
 	char **params;
 	size_t params_count;

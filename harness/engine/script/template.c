@@ -180,12 +180,15 @@ static void share(struct template *t, const char *text, const char *default_ns, 
 	}
 }
 
+/* Where fewer octets than that are left, libxml2 looks for more with each word that it reads. */
+enum { AHEAD = 250 };
+
 static xmlDocPtr parse(
 		const struct line *lines, size_t count, const char *text, const char *default_ns, struct problems *ps)
 {
 	char *wrapped = mem_printf("<wrap xmlns='%s' xmlns:scansion='" NS_SCANSION "' xmlns:stream='" NS_STREAM
-							   "' xmlns:db='" NS_DIALBACK "'>%s</wrap>",
-			default_ns, text);
+							   "' xmlns:db='" NS_DIALBACK "'>%s</wrap>%*s",
+			default_ns, text, AHEAD, "");
 	xmlParserCtxtPtr ctx = parser();
 	xmlDocPtr doc = xmlCtxtReadMemory(ctx, wrapped, (int)strlen(wrapped), NULL, NULL,
 			XML_PARSE_NOBLANKS | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
