@@ -64,7 +64,7 @@ static void add_literally(struct buf *b, const char *text)
 	}
 }
 
-int match_regex(regex_t *re, const char *pattern, size_t len, const struct vars *vars)
+static char *regex_text(const char *pattern, size_t len, const struct vars *vars)
 {
 	struct buf b = {0};
 	buf_add_text(&b, "^(");
@@ -80,20 +80,73 @@ int match_regex(regex_t *re, const char *pattern, size_t len, const struct vars 
 		}
 	}
 	buf_add_text(&b, ")$");
-	int bad = regcomp(re, buf_text(&b), REG_EXTENDED | REG_NOSUB);
-	buf_finish(&b);
-	return bad ? -1 : 0;
+	return buf_take(&b);
+}
+
+static int compile(regex_t *re, const char *text)
+{
+	return regcomp(re, text, REG_EXTENDED | REG_NOSUB) ? -1 : 0;
+}
+
+int match_regex(regex_t *re, const char *pattern, size_t len, const struct vars *vars)
+{
+	char *text = regex_text(pattern, len, vars);
+	int code = compile(re, text);
+	free(text);
+	return code;
+}
+
+/* The expressions that were used last, or nearly so. To compile one and to use it for the first time takes a hundred
+ * times as long as to use it again, and those of the background are compared with each stanza. */
+static struct {
+	struct kept_regex {
+		char *text;
+		regex_t re;
+	} items[16];
+	size_t next; /* is replaced */
+} kept;
+
+static void forget_regex(struct kept_regex *k)
+{
+	if (k->text) {
+		regfree(&k->re);
+		free(k->text);
+		k->text = NULL;
+	}
+}
+
+void match_forget_shared(void)
+{
+	for (size_t i = 0; i < sizeof kept.items / sizeof *kept.items; i++) {
+		forget_regex(&kept.items[i]);
+	}
+}
+
+/* NULL if it is no regular expression. */
+static const regex_t *compiled(const char *pattern, size_t len, const struct vars *vars)
+{
+	char *text = regex_text(pattern, len, vars);
+	size_t all = sizeof kept.items / sizeof *kept.items;
+	for (size_t i = 0; i < all; i++) {
+		if (kept.items[i].text && !strcmp(kept.items[i].text, text)) {
+			free(text);
+			return &kept.items[i].re;
+		}
+	}
+	struct kept_regex *k = &kept.items[kept.next++ % all];
+	forget_regex(k);
+	if (compile(&k->re, text)) {
+		free(text);
+		return NULL;
+	}
+	k->text = text;
+	return &k->re;
 }
 
 static int regex_matches(const struct match *m, const char *pattern, size_t len, const char *value)
 {
-	regex_t re;
-	if (match_regex(&re, pattern, len, m->vars)) {
-		return 0;
-	}
-	int ok = !regexec(&re, value, 0, NULL, 0);
-	regfree(&re);
-	return ok;
+	const regex_t *re = compiled(pattern, len, m->vars);
+	return re && !regexec(re, value, 0, NULL, 0);
 }
 
 static int bind_value(struct match *m, const char *name, const char *value)

@@ -142,6 +142,7 @@ void template_forget_shared(void)
 {
 	xmlFreeParserCtxt(shared.parser);
 	xmlHashFree(shared.templates, forget_template);
+	match_forget_shared();
 	shared.parser = NULL;
 	shared.templates = NULL;
 }

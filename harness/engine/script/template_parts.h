@@ -13,4 +13,7 @@ char *node_own_text(const xmlNode *node);
  * for themselves. 0, or -1 if it is no regular expression. vars NULL: the values do not matter. */
 int match_regex(regex_t *re, const char *pattern, size_t len, const struct vars *vars);
 
+/* Part of template_forget_shared(): frees the expressions that are kept compiled. */
+void match_forget_shared(void);
+
 #endif

@@ -1,4 +1,5 @@
 /* script/match: stanzas against templates. */
+#include "base/mem.h"
 #include "run.h"
 #include "script/template.h"
 
@@ -403,6 +404,27 @@ START_TEST(deep_trees_are_compared)
 }
 END_TEST
 
+/* More than are kept compiled, with and without variables. */
+START_TEST(many_expressions_keep_their_meaning)
+{
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 40; i++) {
+			char *pattern = mem_printf("<iq id='{match:%s[0-9]+-%d}'/>", i % 2 ? "${target}" : "x", i);
+			char *same = mem_printf("<iq id='%s%d-%d'/>", i % 2 ? "srv.test" : "x", round, i);
+			char *other = mem_printf("<iq id='%s%d-%d'/>", i % 2 ? "srvxtest" : "x", round, i + i % 2 - 1);
+			ck_assert(matches(pattern, same));
+			ck_assert(!matches(pattern, other));
+			free(pattern);
+			free(same);
+			free(other);
+		}
+	}
+	template_forget_shared();
+	ck_assert(matches("<iq id='{match:a+}'/>", "<iq id='aa'/>"));
+	template_forget_shared();
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("match");
@@ -421,6 +443,7 @@ static Suite *make(void)
 	tcase_add_test(tests, the_answer_has_the_id_of_the_question);
 	tcase_add_test(tests, from_and_to_are_not_implied);
 	tcase_add_test(tests, deep_trees_are_compared);
+	tcase_add_test(tests, many_expressions_keep_their_meaning);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
