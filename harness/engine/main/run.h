@@ -277,6 +277,8 @@ int turns_forbids(const struct steps *steps);	 /* perhaps beyond the end of the 
 /* How long what is forbidden stays forbidden when no play is left, in microseconds: the final quiet window from the
  * last end of a play that forbids something beyond it (forbade; 0: none did), for the others a quiet window. */
 uint64_t turns_settling(uint64_t now, uint64_t forbade, uint64_t final_quiet, uint64_t quiet);
+/* Whether so many ordinary plays are worth a second instance. */
+int turns_two(const struct plan *plan, size_t ordinary);
 /* Which instance of the target each company gets that is there; the number of those that are needed, at most
  * `instances`. */
 size_t turns_spread(const int there[COMPANIES], size_t instances, size_t instance_of[COMPANIES]);

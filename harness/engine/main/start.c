@@ -64,8 +64,26 @@ static void longest_first(struct play **plays, size_t count)
 	}
 }
 
-/* Side by side in an order that the seed decides, then the exclusive ones, group by group in the order of their ids. */
-static void make_plays(struct suite *s, const enum company *companies, const size_t *instance_of)
+/* Every other play of the one goes to the second, which has none as yet. */
+static void deal(struct run *r, struct run *second)
+{
+	size_t kept = 0;
+	second->plays = mem_alloc(r->plays_count * sizeof(struct play *));
+	for (size_t i = 0; i < r->plays_count; i++) {
+		if (i % 2) {
+			r->plays[i]->run = second;
+			second->plays[second->plays_count++] = r->plays[i];
+		} else {
+			r->plays[kept++] = r->plays[i];
+		}
+	}
+	r->plays_count = r->parallel_count = kept;
+	second->parallel_count = second->plays_count;
+}
+
+/* Side by side in an order that the seed decides, then the exclusive ones, group by group in the order of their ids.
+ * second: what has half of the first, or NULL. */
+static void make_plays(struct suite *s, const enum company *companies, const size_t *instance_of, struct run *second)
 {
 	for (enum company company = WITH_ALL; company < COMPANIES; company++) {
 		struct run *r = s->runs[instance_of[company]];
@@ -83,6 +101,9 @@ static void make_plays(struct suite *s, const enum company *companies, const siz
 			shuffle(r->plays, r->plays_count, s->plan.seed);
 			if (s->plan.repeat == 1) { /* who repeats looks for what the order changes */
 				longest_first(r->plays, r->plays_count);
+			}
+			if (second) {
+				deal(r, second);
 			}
 		}
 	}
@@ -236,17 +257,20 @@ static int spread(struct suite *s, char **error)
 	enum company *companies = mem_alloc(s->plan.select_count * sizeof *companies);
 	int there[COMPANIES] = {0};
 	size_t instance_of[COMPANIES] = {0};
+	size_t ordinary = 0;
 	for (size_t i = 0; i < s->plan.select_count; i++) {
 		companies[i] = turns_company(catalogue_find(&s->catalogue, s->plan.select[i]));
 		there[companies[i]] = 1;
+		ordinary += companies[i] == WITH_ALL;
 	}
-	size_t needed = turns_spread(there, (size_t)s->plan.instances, instance_of);
+	size_t two = (size_t)turns_two(&s->plan, ordinary);
+	size_t needed = turns_spread(there, (size_t)s->plan.instances - two, instance_of) + two;
 	int code = ERR_OK;
 	while (!code && s->runs_count < needed) {
 		code = start_run(s, error);
 	}
 	if (!code) {
-		make_plays(s, companies, instance_of);
+		make_plays(s, companies, instance_of, two ? s->runs[needed - 1] : NULL);
 	}
 	free(companies);
 	return code;

@@ -8,6 +8,8 @@
 
 #define ASKING 20 /* plays at once */
 #define CLIENTS 8 /* of one account at once */
+#define MANY 100  /* ordinary plays, which have two instances */
+#define SEVERAL 4 /* instances: those that are left are enough for the groups */
 
 static const struct {
 	const char *hooks; /* what their names begin with */
@@ -111,6 +113,12 @@ size_t turns_spread(const int there[COMPANIES], size_t instances, size_t instanc
 	return needed;
 }
 
+/* Each has sessions and rosters of its own, and may have a processor of its own. */
+int turns_two(const struct plan *plan, size_t ordinary)
+{
+	return plan->jobs == 0 && plan->instances >= SEVERAL && ordinary >= MANY;
+}
+
 /* Each repetition for itself: it is to be what a single run is, and ten times as many sessions at once are not. */
 int turns_share(const struct play *first, const struct play *other)
 {
@@ -188,10 +196,21 @@ static int has_clients(const struct run *r, const struct play *p)
 	return 1;
 }
 
+/* Where two instances have ordinary plays neither takes all the turns. */
+static int takes_its_share(const struct run *r)
+{
+	size_t begin = 0;
+	for (size_t i = 0; i < r->suite->runs_count; i++) {
+		begin += (size_t)(r->suite->runs[i]->next < r->suite->runs[i]->parallel_count);
+	}
+	return begin > 1 && r->waits.busy >= ASKING / begin;
+}
+
 struct play *turns_take(struct run *r)
 {
 	const struct play *before = r->next ? r->plays[r->next - 1] : NULL;
-	int full = r->suite->plan.jobs > 0 ? r->active >= (size_t)r->suite->plan.jobs : r->suite->waits.asking >= ASKING;
+	int full = r->suite->plan.jobs > 0 ? r->active >= (size_t)r->suite->plan.jobs
+									   : r->suite->waits.asking >= ASKING || takes_its_share(r);
 	if (full || r->next == r->parallel_count) {
 		return NULL;
 	}

@@ -128,6 +128,18 @@ START_TEST(groups_are_spread_over_instances)
 }
 END_TEST
 
+START_TEST(many_ordinary_plays_have_two_instances)
+{
+	struct plan plan = {.instances = 4};
+	ck_assert(turns_two(&plan, 100));
+	ck_assert(!turns_two(&plan, 99));
+	plan.jobs = 5;
+	ck_assert(!turns_two(&plan, 100));
+	plan = (struct plan){.instances = 3};
+	ck_assert(!turns_two(&plan, 100));
+}
+END_TEST
+
 /* Plays of scenarios with so many administrators; an entry below 0: no client, and it runs alone. */
 struct bill {
 	struct suite suite;
@@ -204,6 +216,27 @@ START_TEST(a_play_waits_for_its_clients_and_others_pass_by)
 	ck_assert_str_eq(begun(b, text), "");
 	over(b, 0);
 	ck_assert_str_eq(begun(b, text), "2");
+	bill_done(b);
+}
+END_TEST
+
+START_TEST(of_two_instances_neither_takes_all_the_turns)
+{
+	static const int admins[] = {0, 0};
+	struct bill *b = bill_of(admins, 2);
+	struct run other = {.parallel_count = 1};
+	struct run *runs[] = {&b->run, &other};
+	b->suite.runs = runs;
+	b->suite.runs_count = 2;
+	char text[64];
+	b->run.waits.busy = 10;
+	ck_assert_str_eq(begun(b, text), "");
+	b->run.waits.busy = 9;
+	ck_assert_str_eq(begun(b, text), "0 1");
+	b->run.next = 0;
+	b->run.waits.busy = 10;
+	other.next = 1; /* it has no more to begin */
+	ck_assert_str_eq(begun(b, text), "0 1");
 	bill_done(b);
 }
 END_TEST
@@ -339,6 +372,8 @@ static Suite *make(void)
 	tcase_add_test(tests, without_a_number_only_what_waits_for_the_target_counts);
 	tcase_add_test(tests, those_that_are_passed_by_keep_their_order);
 	tcase_add_test(tests, prohibitions_hold_for_the_final_quiet_window);
+	tcase_add_test(tests, many_ordinary_plays_have_two_instances);
+	tcase_add_test(tests, of_two_instances_neither_takes_all_the_turns);
 	tcase_add_test(tests, alone_is_alone);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -162,7 +162,7 @@ def test_port_in_use(buddycheck, profile):
         taken.listen()
         port = taken.getsockname()[1]
         target = profile(('[c2s]\naddress = "127.0.0.1"\nport = 0', f'[c2s]\naddress = "127.0.0.1"\nport = {port}'),
-                         ("instances = 3\n", ""))
+                         ("instances = 4\n", ""))
         run = buddycheck(*SOME, target=target)
     assert run.status == 2
     assert str(port) in run.stderr and len(run.stderr.strip().splitlines()) == 1, run.text
