@@ -20,8 +20,9 @@ if ! command -v "$python" >/dev/null 2>&1; then
 fi
 BUDDYCHECK_COMMAND=$0
 export BUDDYCHECK_COMMAND
+# With -S it is __main__.py that has Python look for its site packages, where a Ctrl-C is noticed.
 # `make build` keeps the bytecode of all modules here, those of Python included: where nobody may write any, each start would compile them.
 if [ -d "$here/bytecode" ]; then
-	exec "$python" -X pycache_prefix="$here/bytecode" "$package" "$@"
+	exec "$python" -S -X pycache_prefix="$here/bytecode" "$package/__main__.py" "$@"
 fi
-exec "$python" "$package" "$@"
+exec "$python" -S "$package/__main__.py" "$@"

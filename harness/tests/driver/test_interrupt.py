@@ -70,10 +70,12 @@ class Named:
 """
 
 
-# The first is imported before anything has begun, the second while the engine reads the scenarios.
-@pytest.mark.parametrize("module, words", [("argparse", "interrupted"), ("shlex", "interrupted, ended at once")])
-@pytest.mark.parametrize("code", [INTERRUPT, IN_A_CLASS])
-def test_ctrl_c_while_python_imports(bench: Bench, module: str, words: str, code: str) -> None:
+# The first ones are imported before anything has begun, the last ones while the engine reads the scenarios.
+@pytest.mark.parametrize("module, code, words", [
+    ("sitecustomize", INTERRUPT, "interrupted"), ("argparse", INTERRUPT, "interrupted"), ("argparse", IN_A_CLASS, "interrupted"),
+    ("shlex", INTERRUPT, "interrupted, ended at once"), ("shlex", IN_A_CLASS, "interrupted, ended at once"),
+])
+def test_ctrl_c_while_python_imports(bench: Bench, module: str, code: str, words: str) -> None:
     (bench.root / "modules").mkdir()
     (bench.root / "modules" / f"{module}.py").write_text(code)
     bench.environ["PYTHONPATH"] = str(bench.root / "modules")
