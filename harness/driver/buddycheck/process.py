@@ -36,6 +36,7 @@ def find_program(name: str, folder: Path) -> str | None:
     return shutil.which(str(folder / name) if "/" in name else name)
 
 
+GRACE = 2.0  # seconds in which a program that nobody waits for any more may come to its end
 MOST_DESCRIPTORS = 65536  # more make some servers reserve memory for each
 
 
@@ -178,16 +179,23 @@ class Capture:
         """Status, standard output, standard error. `given`: its input."""
         try:
             output, errors = self._popen.communicate(given, seconds)
+        except KeyboardInterrupt:
+            self._popen.kill()
+            raise
         except subprocess.TimeoutExpired as error:
+            self._popen.kill()
             reason = f"{self._argv[0]} {self._argv[1]} did not end within {seconds:g} s and was killed"
             raise RunProblem("engine", reason) from error
         return self._popen.returncode, output, errors
 
     def close(self) -> None:
-        """Ends it, if its result was not waited for."""
+        """Lets it come to its end if its result was not waited for, for a while: git, ended before, could leave a lock behind in the checkout."""
         if self._popen.returncode is None:
-            self._popen.kill()
-            self._popen.communicate()
+            try:
+                self._popen.communicate(timeout=GRACE)
+            except subprocess.TimeoutExpired:
+                self._popen.kill()
+                self._popen.communicate()
 
 
 def capture(argv: Sequence[str], environ: Mapping[str, str], seconds: float = 60.0, given: bytes = b"") -> tuple[int, bytes, bytes]:

@@ -54,6 +54,16 @@ ALSO_BOUND = {"say": {
 }}
 
 
+def test_a_program_that_nobody_waits_for_comes_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE", 30.0)
+    process.Capture(["sh", "-c", 'echo done >"$0"', str(tmp_path / "file")], os.environ).close()
+    assert (tmp_path / "file").read_text() == "done\n"
+    monkeypatch.setattr(process, "GRACE", 0.01)
+    endless = process.Capture(["sleep", "infinity"], os.environ)
+    endless.close()
+    assert endless._popen.returncode == -signal.SIGKILL
+
+
 def test_instances_have_ports_folders_and_ends_of_their_own(bench: Bench) -> None:
     bench.started_target(
         ALSO_BOUND, {"expect": "started"}, {"target_says": "started"},
