@@ -50,6 +50,22 @@ START_TEST(it_goes_out_as_it_stands)
 }
 END_TEST
 
+START_TEST(what_is_no_stanza_of_the_stream)
+{
+	static const struct {
+		const char *text, *objection;
+	} cases[] = {{"<presence/>", NULL}, {"<message/>", NULL}, {"<iq/>", NULL}, {"<note/>", "unsupported-stanza-type"},
+			{"<presence xmlns='jabber:client'/>", "unsupported-stanza-type"},
+			{"<presence xmlns='urn:example'/>", "unsupported-stanza-type"},
+			{"<q:presence xmlns:q='jabber:server'/>", "bad-namespace-prefix"},
+			{"<q:presence xmlns:q='urn:example'/>", "unsupported-stanza-type"}};
+	struct stanza *element = stanza_parse(cases[_i].text, NS_SERVER);
+	const char *objection = packet_objection(element, NS_SERVER);
+	ck_assert_str_eq(objection ? objection : "none", cases[_i].objection ? cases[_i].objection : "none");
+	stanza_unref(element);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *suite = suite_create("packet");
@@ -57,6 +73,9 @@ static Suite *make(void)
 	tcase_add_loop_test(tc, what_only_goes_out_is_read_as_the_rest, 0, sizeof texts / sizeof *texts);
 	tcase_add_loop_test(tc, it_goes_out_as_it_stands, 0, sizeof texts / sizeof *texts);
 	suite_add_tcase(suite, tc);
+	TCase *other = tcase_create("others'");
+	tcase_add_loop_test(other, what_is_no_stanza_of_the_stream, 0, 8);
+	suite_add_tcase(suite, other);
 	return suite;
 }
 
