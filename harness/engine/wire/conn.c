@@ -479,6 +479,7 @@ void conn_reset(struct conn *c)
 	if (c->resetting || c->destroyed) {
 		return;
 	}
+	flush(c); /* as in conn_destroy(): half a stanza is to arrive before the reset */
 	/* Not uv_tcp_close_reset(): it refuses once our FIN is on its way. */
 	uv_os_fd_t fd;
 	if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0) {

@@ -59,7 +59,7 @@ int conn_is_secured(const struct conn *c);
 const struct tls *conn_tls(const struct conn *c); /* NULL where none was started */
 
 void conn_finish(struct conn *c);  /* flush, then FIN; on_close when the other side ends too */
-void conn_reset(struct conn *c);   /* TCP reset */
+void conn_reset(struct conn *c);   /* TCP reset, behind what was sent, as far as the socket takes that at once */
 void conn_destroy(struct conn *c); /* NULL is allowed */
 
 /* A listener on address:port (0: any free port). */

@@ -133,13 +133,24 @@ START_TEST(reset_of_the_other_side)
 {
 	struct world w = {0};
 	world_open(&w);
-	conn_send(w.server.c, "lost", 4);
 	conn_reset(w.server.c);
 	conn_reset(w.server.c);
 	ck_assert_int_eq(w.server.closed, 0);
 	run_until_both_closed(&w);
 	ck_assert_int_eq(w.client.kind, CLOSE_RESET);
 	ck_assert_int_eq(w.server.kind, CLOSE_OURS);
+	world_finish(&w);
+}
+END_TEST
+
+START_TEST(reset_behind_octets)
+{
+	struct world w = {0};
+	world_open(&w);
+	conn_send(w.server.c, "half", 4);
+	conn_reset(w.server.c);
+	run_until_both_closed(&w);
+	ck_assert_str_eq(buf_text(&w.client.in), "half");
 	world_finish(&w);
 }
 END_TEST
@@ -375,6 +386,7 @@ static Suite *make(void)
 	tcase_add_test(tests, octets_after_the_fin_of_the_other_side);
 	tcase_add_test(tests, finish_before_open);
 	tcase_add_test(tests, reset_of_the_other_side);
+	tcase_add_test(tests, reset_behind_octets);
 	tcase_add_test(tests, reset_after_finish);
 	tcase_add_test(tests, reset_before_open);
 	tcase_add_test(tests, reset_while_the_other_side_writes);

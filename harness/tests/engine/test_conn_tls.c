@@ -156,6 +156,9 @@ START_TEST(tls_reset)
 {
 	struct world w = {0};
 	world_secure(&w);
+	w.server.tls->echo = 1;
+	conn_send(w.client.c, "x", 1);
+	RUN_UNTIL(&w, w.client.in.len == 1); /* the end of the handshake is not on its way any more */
 	conn_reset(w.server.c);
 	RUN_UNTIL(&w, w.client.closed);
 	ck_assert_int_eq(w.client.kind, CLOSE_RESET);
