@@ -2,26 +2,10 @@
 
 #include "base/mem.h"
 
-#include <malloc.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#define HUGE ((size_t)2 * 1024 * 1024) /* what Linux can give in one piece */
-
-/* Megabytes are about to be written: thousands of page faults would cost more than that. Whole pages are meant: a part
- * of a mapping could not grow in place. Where the system has no large pages, nothing changes. */
-static void expect_octets(char *data)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t first = (uintptr_t)data / page * page;
-	uintptr_t end = ((uintptr_t)data + malloc_usable_size(data) + page - 1) / page * page;
-	madvise((void *)first, end - first, MADV_HUGEPAGE);
-}
 
 void buf_reserve(struct buf *b, size_t more)
 {
@@ -35,9 +19,6 @@ void buf_reserve(struct buf *b, size_t more)
 	}
 	b->data = mem_resize(b->data, cap, 1);
 	b->cap = cap;
-	if (cap >= 2 * HUGE) {
-		expect_octets(b->data);
-	}
 }
 
 void buf_add(struct buf *b, const void *data, size_t len)

@@ -183,6 +183,15 @@ void node_set(xmlNodePtr node, const char *name, const char *value)
 	}
 }
 
+char *node_octets(xmlNodePtr node)
+{
+	xmlBufferPtr out = xmlBufferCreate();
+	xmlNodeDump(out, node->doc, node, 0, 0);
+	char *octets = mem_strndup((const char *)xmlBufferContent(out), (size_t)xmlBufferLength(out));
+	xmlBufferFree(out);
+	return octets;
+}
+
 int stanza_is_answer(const struct stanza *s)
 {
 	const char *type = stanza_attr(s, "type");

@@ -109,24 +109,6 @@ START_TEST(buf_grows_and_ends_with_nul)
 }
 END_TEST
 
-START_TEST(buf_grows_by_megabytes)
-{
-	struct buf b = {0};
-	for (size_t i = 0; i < 12; i++) {
-		buf_fill(&b, (char)('a' + i), 1000000);
-		buf_add_text(&b, "-");
-	}
-	ck_assert_uint_eq(b.len, (size_t)12 * 1000001);
-	for (size_t i = 0; i < 12; i++) {
-		const char *part = b.data + i * 1000001;
-		ck_assert_int_eq(part[0], 'a' + (char)i);
-		ck_assert_int_eq(memcmp(part, part + 1, 999999), 0);
-		ck_assert_int_eq(part[1000000], '-');
-	}
-	buf_finish(&b);
-}
-END_TEST
-
 START_TEST(buf_takes_no_more_for_megabytes_than_they_need)
 {
 	struct buf b = {0};
@@ -176,7 +158,6 @@ static Suite *make(void)
 	}
 	tcase_add_test(tests, buf_is_empty_when_zeroed);
 	tcase_add_test(tests, buf_grows_and_ends_with_nul);
-	tcase_add_test(tests, buf_grows_by_megabytes);
 	tcase_add_test(tests, buf_takes_no_more_for_megabytes_than_they_need);
 	tcase_add_test(tests, buf_drops_from_the_front);
 	suite_add_tcase(suite, tests);
