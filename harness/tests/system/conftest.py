@@ -1,5 +1,6 @@
 """Tests with real servers: what a user does, and what goes wrong. They run the command as a user would."""
 
+import functools
 import os
 import random
 import re
@@ -53,18 +54,32 @@ class Run:
         return found
 
 
+def perform(out: Path, *args: str) -> Run:
+    """`buddycheck run` with the given arguments."""
+    process = subprocess.run(
+        [COMMAND, "run", "--format", "tap", "--out", str(out), *args], capture_output=True, text=True, timeout=SECONDS, cwd=ROOT,
+        env=os.environ | dict([MARK.split("=")]),
+    )
+    return Run(process, out)
+
+
 @pytest.fixture
 def buddycheck(tmp_path):
     """Runs `buddycheck run` with the given arguments and returns a Run."""
 
     def run(*args: str, target: str = "prosody") -> Run:
-        out = tmp_path / "out"
-        process = subprocess.run(
-            [COMMAND, "run", "--target", target, "--format", "tap", "--out", str(out), *args],
-            capture_output=True, text=True, timeout=SECONDS, cwd=ROOT,
-            env=os.environ | dict([MARK.split("=")]),
-        )
-        return Run(process, out)
+        return perform(tmp_path / "out", "--target", target, *args)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """The Run of the whole suite against a target: one for all tests, which only read it."""
+
+    @functools.cache
+    def run(target: str) -> Run:
+        return perform(tmp_path_factory.mktemp("whole") / "out", "--target", target)
 
     return run
 

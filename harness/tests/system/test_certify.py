@@ -62,8 +62,8 @@ def certified(vendor: Vendor, run) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_every_verdict_of_a_whole_run_follows_from_its_journal(buddycheck, vendor, server):
-    run = buddycheck(target=server)
+def test_every_verdict_of_a_whole_run_follows_from_its_journal(whole, vendor, server):
+    run = whole(server)
     assert run.status in (0, 1), run.text
     plays = sum(len(each["results"]) for each in json.loads((run.out / "run.json").read_text())["scenarios"])
     assert plays > 300

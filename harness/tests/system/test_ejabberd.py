@@ -4,8 +4,8 @@ import json
 import re
 
 
-def test_the_whole_suite(buddycheck):
-    run = buddycheck(target="ejabberd")
+def test_the_whole_suite(whole):
+    run = whole("ejabberd")
     assert run.status == 0, run.failures()
     assert len(run.verdicts()) >= 250
 

@@ -49,8 +49,8 @@ def test_scenarios_that_restart_the_target_share_the_restart(buddycheck):
     assert starts == 5, "one start of each instance, one restart, one after a kill"
 
 
-def test_stock_prosody_fails_and_breaks_nothing(buddycheck):
-    run = buddycheck(target="prosody-stock")
+def test_stock_prosody_fails_and_breaks_nothing(whole):
+    run = whole("prosody-stock")
     assert run.status == 1
     assert "INCONCLUSIVE" not in run.stdout and "ERROR" not in run.stdout, run.failures()
     verdicts = run.verdicts()
