@@ -32,6 +32,9 @@ settings.load_profile("driver")
 
 pytest.register_assert_rewrite("certificates")
 
+# What a shell starts in the background ignores SIGINT, and so would the commands that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 PASSWORD = "s3cret-of-admin"
 
 PROFILE = f"""\
